@@ -1,0 +1,1 @@
+"""The living call: frames in, frames out, and everything between them a pure function."""

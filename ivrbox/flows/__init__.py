@@ -1,0 +1,1 @@
+"""Flow definitions at rest: what the files say, read and checked."""

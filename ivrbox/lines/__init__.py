@@ -1,0 +1,1 @@
+"""Every wire, one file an adapter, behind the contract in `line`."""
