@@ -1,0 +1,293 @@
+"""The living call: a frame heard goes in, a frame to say comes out, and nothing in between waits.
+
+    heard --> ear --> keys --.
+      |       line events ---+--> agenda --> dialog --> effects --> player --> said
+      |       backstage news-'   (in order              |  |  |        |
+      |                           of time)         timers  |  recorder |
+      '--> recorder <--------------------------------------'-----------'
+
+The call owns its parts and carries the dialog's effects out; it has no opinion on what is said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ivrbox.calls.agenda import Agenda
+from ivrbox.calls.backstage import ClipMade, DiscardWanted, FunctionAnswered, FunctionBroke
+from ivrbox.calls.player import Player
+from ivrbox.calls.state import CallMove, CallState, after
+from ivrbox.dialog import effects as fx
+from ivrbox.dialog.events import (
+    Answered,
+    FunctionRaised,
+    FunctionReturned,
+    HungUp,
+    KeyPressed,
+    PromptEnded,
+)
+from ivrbox.errors import DiscardTooLate
+from ivrbox.lines.line import SILENCE, RemoteHungUp
+from ivrbox.units import FRAME_SAMPLES, ms_to_samples, samples_to_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ivrbox.calls.backstage import Backstage, News
+    from ivrbox.calls.ear import Ear
+    from ivrbox.calls.player import Slot
+    from ivrbox.dialog.effects import Effect
+    from ivrbox.dialog.events import Event
+    from ivrbox.dialog.interpreter import Dialog
+    from ivrbox.dialog.turns import Turn
+    from ivrbox.lines.line import Heard
+    from ivrbox.prompts.clip import Clip
+    from ivrbox.recordings import Recorder
+
+MASK_MARGIN = ms_to_samples(20)
+"""A secret digit is masked from this long before its measured onset: 5 ms of tone are enough to read a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallNote:
+    """A fact worth keeping about a call: what happened at which second. Never holds a digit."""
+
+    at_s: float
+    what: str
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class CallParts:
+    """What a call is made of; the appliance builds them."""
+
+    dialog: Dialog
+    ear: Ear
+    recorder: Recorder
+    backstage: Backstage
+    realtime: bool = True
+    player: Player = field(default_factory=Player)
+
+
+class Call:
+    """One call, from off-hook to the end of its last function. See the module for the way a frame goes."""
+
+    def __init__(self, parts: CallParts, caller_number: str | None = None) -> None:
+        """Take the parts; nothing happens before `answered`."""
+        self._dialog = parts.dialog
+        self._ear = parts.ear
+        self._recorder = parts.recorder
+        self._backstage = parts.backstage
+        self._realtime = parts.realtime
+        self._player = parts.player
+        self._caller_number = caller_number
+        self._agenda = Agenda()
+        self._state = CallState.RINGING
+        self._clock = 0
+        self._said: NDArray[np.int16] = SILENCE
+        self._slots: dict[int, Slot] = {}
+        self._is_speaking = False
+        self._function_runs = False
+        self.ended: str | None = None
+        self.notes: list[CallNote] = []
+        self._carry_out: dict[type[Effect], Callable[..., None]] = {
+            fx.Say: self._say,
+            fx.Hush: self._hush,
+            fx.StartTimer: lambda effect: self._agenda.start(effect.timer, effect.deadline),
+            fx.StopTimer: lambda effect: self._agenda.stop(effect.timer),
+            fx.Run: self._run,
+            fx.Mask: lambda effect: self._recorder.mask(max(0, effect.since - MASK_MARGIN)),
+            fx.Unmask: lambda effect: self._recorder.unmask(effect.until),
+            fx.Discard: lambda _: self._discard(),
+            fx.Note: lambda effect: self.note(effect.what, effect.detail),
+            fx.HangUp: lambda effect: self._gone(effect.reason),
+        }
+
+    @property
+    def is_up(self) -> bool:
+        """Whether frames are still to be exchanged."""
+        return self._state is CallState.UP
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds since off-hook, counted in samples."""
+        return samples_to_seconds(self._clock)
+
+    @property
+    def is_speaking(self) -> bool:
+        """Whether a prompt is being said, or waits to be."""
+        return self._is_speaking
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The conversation so far."""
+        return tuple(self._dialog.turns)
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The steps that were visited, each as `flow.step`."""
+        return tuple(self._dialog.path)
+
+    def note(self, what: str, detail: str = "") -> None:
+        """Keep a fact for the record and the log."""
+        self.notes.append(CallNote(self.duration_s, what, detail))
+
+    def answered(self) -> None:
+        """Begin: the line has gone off-hook."""
+        self._state = after(self._state, CallMove.ANSWERED)
+        self._handle(Answered(0, self._caller_number))
+        self._collect_news()
+
+    def step(self, heard: Heard) -> NDArray[np.int16]:
+        """Take the frame heard while the last one was said; give the next one to say, int16 (160,). Never waits."""
+        self._listen(heard)
+        self._collect_news()
+        self._settle(self._ear.horizon)
+        self._said = self._speak()
+        return self._said
+
+    def hang_up(self, reason: str) -> None:
+        """End the call from outside: the box stops, or the wire was lost. No effect on a call that is over."""
+        if self.is_up:
+            self._hear_out(reason)
+
+    def abandon(self, reason: str) -> None:
+        """End the call without asking any of its parts, since one of them is at fault."""
+        self._function_runs = False
+        self._gone(reason)
+
+    def wrap_up(self) -> None:
+        """Finish what outlives the line, once it is on-hook; this may wait for a function, up to its limit.
+
+        A function that is still running is heard out, since it may wish the recording gone. Then the opt-out window
+        closes for good, and the end function runs.
+        """
+        while self._function_runs:
+            self._take(self._backstage.wait())
+        self._state = after(self._state, CallMove.SETTLED)
+        self._recorder.end()
+        self._run_end_function()
+        self._state = after(self._state, CallMove.ENDED)
+
+    def _listen(self, heard: Heard) -> None:
+        self._clock += heard.lost + FRAME_SAMPLES
+        if heard.lost:
+            self._recorder.lost(heard.lost)
+            self.note("samples lost", str(heard.lost))
+        self._recorder.push(heard.frame, self._said)
+        for key in self._ear.listen(heard, self._said):
+            self._key(key)
+        for event in heard.events:
+            if isinstance(event, RemoteHungUp) and self.is_up:
+                self._hear_out(event.reason)
+
+    def _key(self, key: Event) -> None:
+        """A key is handled at its own time: after all that was due before its onset, before all that is due later."""
+        self._settle(key.at)
+        self._handle(key)
+
+    def _hear_out(self, reason: str) -> None:
+        """The line goes down: a key that is still in the ear counts, then the dialog hears of the end."""
+        for key in self._ear.finish():
+            self._key(key)
+        self._settle(self._clock)
+        if self.is_up:
+            self._handle(HungUp(reason, self._clock))
+            self._gone(reason)
+
+    def _settle(self, horizon: int) -> None:
+        while self.is_up and (event := self._agenda.next_before(horizon)) is not None:
+            self._handle(event)
+
+    def _handle(self, event: Event) -> None:
+        if isinstance(event, KeyPressed) and not self.is_up:
+            return
+        for effect in self._dialog.handle(event):
+            self._carry_out[type(effect)](effect)
+
+    def _speak(self) -> NDArray[np.int16]:
+        frame, filled = self._player.next_frame()
+        if self._is_speaking and self._player.is_idle:
+            self._is_speaking = False
+            self._agenda.put(PromptEnded(self._clock + filled))
+        return frame
+
+    def _collect_news(self) -> None:
+        """Live, look once; where time is not real, wait until nothing is under way, so that every run is the same."""
+        self._take(self._backstage.news())
+        while not self._realtime and self._is_waiting:
+            self._take(self._backstage.wait())
+
+    @property
+    def _is_waiting(self) -> bool:
+        return self.is_up and (self._function_runs or bool(self._slots))
+
+    def _take(self, news: list[News]) -> None:
+        for item in news:
+            match item:
+                case DiscardWanted():
+                    self._discard_for_function()
+                case ClipMade(ticket, clip):
+                    self._clip_made(ticket, clip)
+                case FunctionAnswered(reply):
+                    self._function_ended(FunctionReturned(reply, self._clock))
+                case FunctionBroke(error):
+                    self._function_ended(FunctionRaised(error, self._clock))
+
+    def _clip_made(self, ticket: int, clip: Clip | None) -> None:
+        self._player.fill(self._slots.pop(ticket), clip)
+        if clip is None:
+            self.note("prompt not spoken", "no voice could speak it; see the log")
+
+    def _function_ended(self, event: Event) -> None:
+        self._function_runs = False
+        if self.is_up:
+            self._agenda.put(event)
+        else:
+            self._dialog.handle(event)  # only its `conv.state` still counts: nobody is there to be spoken to
+
+    def _discard_for_function(self) -> None:
+        try:
+            self._discard()
+        except DiscardTooLate as error:
+            self._backstage.answer_discard(error)
+        else:
+            self._backstage.answer_discard(None)
+
+    def _discard(self) -> None:
+        self._recorder.discard()
+
+    def _say(self, effect: fx.Say) -> None:
+        self._agenda.drop(lambda event: isinstance(event, PromptEnded))
+        self._is_speaking = True
+        clip = self._backstage.ready(effect.text, effect.wav)
+        if clip is not None:
+            self._player.say(clip)
+        else:
+            self._slots[self._backstage.make(effect.text, effect.wav)] = self._player.reserve()
+
+    def _hush(self, _: fx.Hush) -> None:
+        self._agenda.drop(lambda event: isinstance(event, PromptEnded))
+        self._is_speaking = False
+        self._player.hush()
+
+    def _run(self, effect: fx.Run) -> None:
+        self._function_runs = True
+        self._backstage.run(effect.request)
+
+    def _gone(self, reason: str) -> None:
+        if self.is_up:
+            self.ended = reason
+            self._state = after(self._state, CallMove.GONE)
+
+    def _run_end_function(self) -> None:
+        request = self._dialog.end_request()
+        if request is None:
+            return
+        self._run(fx.Run(request))
+        while self._function_runs:
+            self._take(self._backstage.wait())

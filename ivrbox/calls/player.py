@@ -1,0 +1,93 @@
+"""The player: what is being said, frame by frame, without gaps between clips and without waiting for any."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ivrbox.units import FRAME_SAMPLES, ms_to_samples
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ivrbox.prompts.clip import Clip
+
+FADE = ms_to_samples(5)
+"""A prompt that is cut fades over 5 ms: a hard edge is a click, and a click is broadband energy at the ear."""
+
+_FADE_OUT = np.linspace(1.0, 0.0, FADE, endpoint=False)
+_NOTHING = np.zeros(0, dtype=np.int16)
+
+
+@dataclass(eq=False, slots=True)
+class Slot:
+    """A place in the queue; its clip may still be in the making."""
+
+    clip: Clip | None = None
+
+
+class Player:
+    """A queue of clips, said one sample after the other.
+
+    `next_frame()` never waits: where a clip is still being made, it says silence until the clip is there.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing to say."""
+        self._queue: deque[Slot] = deque()
+        self._position = 0
+        self._fading = _NOTHING
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything that was asked for has been said."""
+        return not self._queue
+
+    def say(self, clip: Clip) -> None:
+        """Say a clip after what is being said."""
+        self._queue.append(Slot(clip))
+
+    def reserve(self) -> Slot:
+        """Keep a place in the queue for a clip that is still being made; fill it with `fill` or give it up."""
+        slot = Slot()
+        self._queue.append(slot)
+        return slot
+
+    def fill(self, slot: Slot, clip: Clip | None) -> None:
+        """Put the finished clip in its place; None gives the place up. A slot that was hushed meanwhile is ignored."""
+        if slot not in self._queue:
+            return
+        if clip is None:
+            self._queue.remove(slot)
+        else:
+            slot.clip = clip
+
+    def next_frame(self) -> tuple[NDArray[np.int16], int]:
+        """Take the next 160 samples to say, int16, and how many of them belong to clips (the rest is silence)."""
+        frame = np.zeros(FRAME_SAMPLES, dtype=np.int16)
+        filled = self._fading.size
+        frame[:filled] = self._fading
+        self._fading = _NOTHING
+        while filled < FRAME_SAMPLES and self._queue and self._queue[0].clip is not None:
+            filled += self._copy(self._queue[0].clip, frame[filled:])
+        return frame, filled
+
+    def hush(self) -> None:
+        """Stop at once and forget the queue; the clip that is cut fades over its next 5 ms."""
+        if self._queue and (clip := self._queue[0].clip) is not None and self._position:
+            cut = clip.samples[self._position : self._position + FADE]
+            self._fading = (cut * _FADE_OUT[: cut.size]).astype(np.int16)
+        self._queue.clear()
+        self._position = 0
+
+    def _copy(self, clip: Clip, room: NDArray[np.int16]) -> int:
+        piece = clip.samples[self._position : self._position + room.size]
+        room[: piece.size] = piece
+        self._position += piece.size
+        if self._position >= clip.samples.size:
+            self._queue.popleft()
+            self._position = 0
+        return int(piece.size)
