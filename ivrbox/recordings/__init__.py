@@ -1,0 +1,22 @@
+"""What is kept of a caller, and its end."""
+
+from ivrbox.recordings.archive import Archive, KeptFile
+from ivrbox.recordings.keys import KeyRing, key_ring
+from ivrbox.recordings.recorder import DELAY_SAMPLES, Receipt, Recorder
+from ivrbox.recordings.spool import Spool
+from ivrbox.recordings.states import TRANSITIONS, RecordingEvent, RecordingState, next_state
+
+__all__ = [
+    "DELAY_SAMPLES",
+    "TRANSITIONS",
+    "Archive",
+    "KeptFile",
+    "KeyRing",
+    "Receipt",
+    "Recorder",
+    "RecordingEvent",
+    "RecordingState",
+    "Spool",
+    "key_ring",
+    "next_state",
+]
