@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ivrbox.dialog.turns import DOTS
+
 if TYPE_CHECKING:
     from ivrbox.dialog.events import Timer
     from ivrbox.dialog.functions import FunctionRequest
@@ -14,11 +16,36 @@ if TYPE_CHECKING:
 class Say:
     """Say a text after whatever is being said. `wav` names a file of `config/prompts` that says it instead.
 
-    One `PromptEnded` comes when all that was asked for has been said.
+    One `PromptEnded` comes when all that was asked for has been said; one that a later `Say` has overtaken is not sent.
+    `language` names the voice, None the ordinary one. A `secret` text is spoken, but neither logged nor cached.
     """
 
     text: str
     wav: str | None = None
+    language: str | None = None
+    secret: bool = False
+
+    def __repr__(self) -> str:
+        return f"Say({DOTS if self.secret else self.text!r}, wav={self.wav!r}, language={self.language!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class PlayTone:
+    """Play a tone (`beep`, `dial`, `busy`, `ringback`, `congestion`) after whatever is being said, as part of it."""
+
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flash:
+    """Press the hook for a moment, once all has been said that was asked for; what follows waits until it is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Send keys as tones after whatever is being said, as part of it: the number of a transfer."""
+
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +95,36 @@ class Discard:
 
 
 @dataclass(frozen=True, slots=True)
+class StartMessage:
+    """Keep what the caller says from sample `since` on as a message, apart from the call's recording.
+
+    When the caller has been silent for `silence` samples, `SilenceHeard` tells so.
+    """
+
+    since: int
+    silence: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopMessage:
+    """The message ended at sample `until`; it waits to be kept or dropped."""
+
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeepMessage:
+    """Store the message that was stopped; `box` is the step that took it (`flow.step`)."""
+
+    box: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropMessage:
+    """Destroy the message that was stopped: nothing of it may reach storage."""
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A fact for the call's trace and log: a fault of the author's, keys not taken. Never holds a digit."""
 
@@ -82,4 +139,22 @@ class HangUp:
     reason: str
 
 
-Effect = Say | Hush | StartTimer | StopTimer | Run | Mask | Unmask | Discard | Note | HangUp
+Effect = (
+    Say
+    | Hush
+    | PlayTone
+    | Flash
+    | Dial
+    | StartTimer
+    | StopTimer
+    | Run
+    | Mask
+    | Unmask
+    | Discard
+    | StartMessage
+    | StopMessage
+    | KeepMessage
+    | DropMessage
+    | Note
+    | HangUp
+)

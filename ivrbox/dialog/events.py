@@ -1,7 +1,9 @@
 """What happens to a dialog. Every event carries `at`: the sample of the call at which it happened.
 
 Events come in the order of their `at`: the call holds a timer back until the ear has vouched for every sample before
-its deadline, so a key that began 10 ms before a time-out is always handled before that time-out.
+its deadline, so a key that began 10 ms before a time-out is always handled before that time-out. A deadline is the
+first sample that is too late: a key that begins exactly there comes after the `TimerFired` with the same `at`. Only a
+`KeyPressed` may come late, by as long as the ear needs to be sure: its `at`, the onset, decides what it belongs to.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ivrbox.dialog.functions import FunctionReply
     from ivrbox.errors import IvrboxError
 
@@ -20,16 +24,17 @@ class Timer(StrEnum):
 
     FIRST_DIGIT = "first_digit"
     INTER_DIGIT = "inter_digit"
-    END_KEY_GRACE = "end_key_grace"
+    MESSAGE_LENGTH = "message_length"
     CALL_LENGTH = "call_length"
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The line is off-hook and the conversation may begin."""
+    """The line is off-hook and the conversation may begin; `clock` is the local wall clock at that moment."""
 
     at: int
     caller_number: str | None = None
+    clock: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,22 @@ class FunctionRaised:
 
 
 @dataclass(frozen=True, slots=True)
+class SilenceHeard:
+    """The caller has been silent for as long as `StartMessage` asked; `spoke` says whether anything was said before."""
+
+    at: int
+    spoke: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFailed:
+    """The line cannot flash the hook, or the far end refused: the caller is still here."""
+
+    at: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class HungUp:
     """The far end is gone, or the box must end the call (`reason` says which)."""
 
@@ -93,4 +114,15 @@ class HungUp:
     at: int
 
 
-Event = Answered | PromptEnded | KeyPressed | KeyReleased | TimerFired | FunctionReturned | FunctionRaised | HungUp
+Event = (
+    Answered
+    | PromptEnded
+    | KeyPressed
+    | KeyReleased
+    | TimerFired
+    | FunctionReturned
+    | FunctionRaised
+    | SilenceHeard
+    | TransferFailed
+    | HungUp
+)

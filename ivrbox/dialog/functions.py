@@ -6,11 +6,12 @@ that can be pickled. `discard_recording()` is not part of the reply: it takes ef
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from ivrbox.dialog.turns import Turn
@@ -45,7 +46,8 @@ class FunctionRequest:
     """One run of an author's function, with all that it may look at.
 
     `steps` and `flows` are the names that exist, so that a wrong one raises in the function, at the line at fault.
-    `state` is the author's `conv.state`, pickled by the child and opaque here.
+    `state` is the author's `conv.state`, pickled by the child and opaque here. `values` are the entries that steps
+    saved by name (`save_as`), shown in no log.
     """
 
     kind: FunctionKind
@@ -58,6 +60,7 @@ class FunctionRequest:
     current_step: str = ""
     steps: tuple[str, ...] = ()
     flows: tuple[str, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

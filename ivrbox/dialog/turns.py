@@ -28,7 +28,8 @@ class Turn:
     """One turn: what the agent said, or the digits that the user keyed (`""` for silence).
 
     `at` is the sample of the call at which the turn began. A PII turn carries its digits for the flow and its
-    functions, but never prints them: its repr and `shown` have dots.
+    functions, but never prints them: its repr and `shown` have dots. `disguise` is what a PII turn shows where only a
+    part of it is secret (`"Your card ends in ●●●●."`).
     """
 
     role: Literal["user", "agent"]
@@ -36,11 +37,12 @@ class Turn:
     outcome: Outcome | None = None
     at: int = 0
     pii: bool = False
+    disguise: str = DOTS
 
     @property
     def shown(self) -> str:
         """The text as anyone but the flow may see it."""
-        return DOTS if self.pii and self.text else self.text
+        return self.disguise if self.pii and self.text else self.text
 
     def __repr__(self) -> str:
         return f"Turn({self.role!r}, {self.shown!r}, outcome={self.outcome}, at={self.at})"
