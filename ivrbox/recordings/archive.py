@@ -48,7 +48,11 @@ class Archive:
 
         `on_row` writes the conversation record with its recording `kept`, in one transaction. When sealing or
         that row fails, no file stays, the recorder is `lost`, and its `detail` says why.
+
+        Raises:
+            IllegalTransition: the recording is not open any more, or its call has not ended.
         """
+        recorder.expect_seal()
         path = self.path(call_id)
         try:
             self._write(recorder, path)
@@ -57,7 +61,7 @@ class Archive:
             self._remove(path)
             recorder.lose(str(error))
             return False
-        recorder.kept()
+        recorder.keep()
         return True
 
     def path(self, call_id: str) -> Path:

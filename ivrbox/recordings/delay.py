@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ivrbox.recordings.memory import LockedMemory
-from ivrbox.recordings.spool import CHUNK_SAMPLES, SAMPLE_BYTES, Spool
+from ivrbox.recordings.spool import CHUNK_SAMPLES, MAX_DELAY, Spool
 from ivrbox.units import FRAME_SAMPLES
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from ivrbox.recordings.mask import Mask
@@ -27,13 +25,13 @@ class DelayLine:
     """
 
     def __init__(self, spool: Spool, mask: Mask, delay: int) -> None:
-        """Map the memory of the line."""
+        """Lay the line out on the spool's desk; `delay` in samples, at most a second."""
+        if not 0 <= delay <= MAX_DELAY:
+            raise ValueError(f"delay line: must be 0 to {MAX_DELAY} samples, not {delay}")
         self._spool = spool
         self._mask = mask
-        size = (delay + CHUNK_SAMPLES + FRAME_SAMPLES) * SAMPLE_BYTES
-        self._memory = LockedMemory(size, name="recording delay line")
-        self._samples: NDArray[np.int16] = self._memory.bytes.view(np.int16).reshape(-1, 2)
-        self._room = len(self._samples)
+        self._room = delay + CHUNK_SAMPLES + FRAME_SAMPLES
+        self._samples: NDArray[np.int16] = spool.desk[: self._room]
         self._fill = 0
         self.passed = 0
 
@@ -50,17 +48,12 @@ class DelayLine:
         """Hand on all that is left."""
         while self._fill:
             self._hand_on(min(CHUNK_SAMPLES, self._fill))
-
-    def wipe(self) -> bool:
-        """Zero the line; True when it reads back as zeros."""
-        self._fill = 0
-        return self._memory.wipe(0, self._memory.bytes.size)
+        self._samples[:] = 0
 
     def _hand_on(self, count: int) -> None:
         oldest = self._samples[:count]
         self._mask.apply(oldest, self.passed)
-        if not self._spool.is_full:
-            self._spool.write(oldest)
+        self._spool.write(oldest)
         left = self._fill - count
         self._samples[:left] = self._samples[count : self._fill]
         self._samples[left : self._fill] = 0

@@ -17,6 +17,15 @@ _NONCE_BYTES = 12
 _NAMES = ("libsodium.so.23", "libsodium.so.26", "libsodium.so", "libsodium.dylib")
 
 
+def load() -> None:
+    """Load the library now rather than in a call.
+
+    Raises:
+        SealError: libsodium is not installed.
+    """
+    _library()
+
+
 @cache
 def _library() -> ctypes.CDLL:
     for name in _NAMES:
@@ -42,11 +51,7 @@ def _declared(library: ctypes.CDLL) -> ctypes.CDLL:
 
 
 def make_key(address: int) -> None:
-    """Fill the 32 bytes at `address` with a new random key.
-
-    Raises:
-        SealError: libsodium is not installed.
-    """
+    """Fill the 32 bytes at `address` with a new random key."""
     _library().randombytes_buf(address, KEY_BYTES)
 
 
