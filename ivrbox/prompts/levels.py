@@ -28,21 +28,17 @@ MARGIN_DB = 15.9
 AUDIBLE_DB = 35.0
 """What lies so far below the active level, at either end of a clip, is silence to be cut."""
 
+FULL_SCALE_POWER = FULL_SCALE**2 / 2
+"""Mean square of a sine of `FULL_SCALE_DBM0`."""
+
 BREATH = ms_to_samples(40)
 """Samples that stay around the speech, so that a soft first sound is whole."""
 
 
 def active_level(samples: Samples) -> float:
     """Level of speech in dBm0, pauses left out; minus infinity for silence."""
-    power = _window_powers(samples)
-    active = power[power > 0]
-    if len(active) == 0:
-        return -math.inf
-    while True:
-        loud = active[active > active.mean() * 10 ** (-MARGIN_DB / 10)]
-        if len(loud) == len(active):
-            return _dbm0(active.mean())
-        active = loud
+    power = _active_power(_window_powers(samples))
+    return 10 * math.log10(power / FULL_SCALE_POWER) + FULL_SCALE_DBM0 if power else -math.inf
 
 
 def at_telephone_level(samples: Samples) -> Samples:
@@ -57,8 +53,8 @@ def at_telephone_level(samples: Samples) -> Samples:
 
 def trimmed(samples: Samples) -> Samples:
     """The clip from just before its first sound to just after its last; nothing of it if it has none."""
-    threshold = active_level(samples) - AUDIBLE_DB
-    audible = np.flatnonzero(10 * np.log10(_window_powers(samples) + 1e-9) + _dbm0(1.0) > threshold)
+    powers = _window_powers(samples)
+    audible = np.flatnonzero(powers > _active_power(powers) * 10 ** (-AUDIBLE_DB / 10))
     if len(audible) == 0:
         return samples[:0]
     first, last = audible[0] * FRAME_SAMPLES, (audible[-1] + 1) * FRAME_SAMPLES
@@ -72,6 +68,13 @@ def _window_powers(samples: Samples) -> NDArray[np.float64]:
     return np.asarray((padded.reshape(-1, FRAME_SAMPLES) ** 2).mean(axis=1), np.float64)
 
 
-def _dbm0(power: float) -> float:
-    """Level of a mean square: that of a full-scale sine is FULL_SCALE ** 2 / 2."""
-    return 10 * math.log10(power / (FULL_SCALE**2 / 2)) + FULL_SCALE_DBM0
+def _active_power(powers: NDArray[np.float64]) -> float:
+    """Mean of those windows that are no pause: none of them lies `MARGIN_DB` or more below it; 0 if all are silent."""
+    active = powers[powers > 0]
+    while len(active):
+        mean = float(active.mean())
+        louder = active[active > mean * 10 ** (-MARGIN_DB / 10)]
+        if len(louder) == len(active):
+            return mean
+        active = louder
+    return 0.0
