@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS calls (
     trace            TEXT NOT NULL DEFAULT '[]'     -- JSON: keys and timers, without PII
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX IF NOT EXISTS calls_by_start ON calls (started);
+CREATE INDEX IF NOT EXISTS calls_by_start ON calls (julianday(started));
 
 -- The table of states, once more, where a slip in a program cannot pass: open goes anywhere, kept can only be
 -- shredded or found damaged, and what is gone stays gone.

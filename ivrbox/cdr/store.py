@@ -47,6 +47,11 @@ ON CONFLICT (id) DO UPDATE SET
 
 _LOSE_OPEN = "UPDATE calls SET recording = 'lost', recording_detail = ? WHERE recording = 'open' RETURNING id"
 
+_NEWEST = """
+SELECT * FROM calls WHERE julianday(started) >= julianday(?)
+ORDER BY julianday(started) DESC, id DESC LIMIT ?
+"""
+
 _JSON_COLUMNS = ("turns", "path", "faults", "trace")
 
 
@@ -112,9 +117,8 @@ class Store:
         return {row["id"] for row in self._rows("SELECT id FROM calls WHERE recording = 'kept'")}
 
     def calls(self, *, limit: int | None = None, since: str | None = None) -> list[CallRecord]:
-        """Calls, newest first: at most `limit`, not older than `since` (ISO 8601)."""
-        query = "SELECT * FROM calls WHERE started >= ? ORDER BY started DESC, id DESC LIMIT ?"
-        return [_record(row) for row in self._rows(query, since or "", -1 if limit is None else limit)]
+        """Calls, newest first: at most `limit`, not older than `since` (ISO 8601, UTC where it names no zone)."""
+        return [_record(row) for row in self._rows(_NEWEST, since or "0000-01-01", -1 if limit is None else limit)]
 
     def call(self, call_id: str) -> CallRecord:
         """One call.
@@ -124,7 +128,7 @@ class Store:
         """
         for row in self._rows("SELECT * FROM calls WHERE id = ?", call_id):
             return _record(row)
-        known = [row["id"] for row in self._rows("SELECT id FROM calls ORDER BY started DESC LIMIT 1000")]
+        known = [row["id"] for row in self._rows("SELECT id FROM calls ORDER BY julianday(started) DESC LIMIT 1000")]
         near = difflib.get_close_matches(call_id, known) or known[:3]
         hint = f"; did you mean {', '.join(near)}?" if near else "; there are no calls yet"
         raise UnknownName(f"no call {call_id!r} in {self.path}{hint}")

@@ -103,6 +103,14 @@ class Archive:
         """
         self._remove(self._existing(call_id))
 
+    def expect(self, call_id: str) -> None:
+        """Make sure that a recording is there.
+
+        Raises:
+            UnknownName: there is no such recording.
+        """
+        self._existing(call_id)
+
     def sweep(self, promised: Collection[str]) -> list[str]:
         """At boot: shred every file that no row promises; returns the promised ids whose file is missing."""
         for path in self.folder.iterdir():

@@ -70,6 +70,20 @@ def make_identity(path: Path) -> str:
     return recipient
 
 
+def make_operator_pair(folder: Path, identity: Path) -> str:
+    """Make the pair that recordings are sealed to: `identity` opens them, `folder` keeps the recipient; returns that.
+
+    Raises:
+        SealError: there is a pair already, or a file cannot be written.
+    """
+    listed = folder / RECIPIENT_FILE
+    if listed.exists():
+        raise SealError(f"{listed} is there already: recordings are sealed to it; move it away to change the pair")
+    recipient = make_identity(identity)
+    write_new(listed, f"{recipient}\n".encode(), mode=0o644)
+    return recipient
+
+
 def parse_recipients(recipients: Iterable[str]) -> list[x25519.Recipient]:
     """The recipients as keys.
 
@@ -122,9 +136,8 @@ def _operators(folder: Path) -> tuple[tuple[str, ...], Path | None]:
     listed = folder / RECIPIENT_FILE
     if listed.exists():
         return tuple(line for line in listed.read_text("utf-8").split() if line.startswith("age1")), None
-    recipient = make_identity(folder / IDENTITY_FILE)
-    write_new(listed, f"{recipient}\n".encode(), mode=0o644)
-    return (recipient,), folder / IDENTITY_FILE
+    identity = folder / IDENTITY_FILE
+    return (make_operator_pair(folder, identity),), identity
 
 
 def _boxs_own(folder: Path) -> str:

@@ -131,8 +131,9 @@ class Recorder:
         """Destroy the recording now; the second time, give the same receipt.
 
         The key, the delay line and the scratch area are zeroed and read back before this returns, so nothing
-        that is left can be opened; the sealed chunks are zeroed from here on, a slice a frame. Memory held all of
-        it; what overflowed to a medium, if the owner allows that, did so under the key that is gone now.
+        that is left can be opened. The sealed chunks are zeroed too: those of four minutes before this returns,
+        those of longer calls from here on, a slice a frame. Memory held all of it; what overflowed to a medium, if
+        the owner allows that, did so under the key that is gone now.
 
         Raises:
             DiscardTooLate: the call has ended.
@@ -208,7 +209,11 @@ class Recorder:
         return Receipt(samples_to_seconds(self.position), size, method, gone and forgotten)
 
     def _destroy(self) -> bool:
-        return self._take is None or self._take.spool.destroy()
+        if self._take is None:
+            return True
+        gone = self._take.spool.destroy()
+        self._take.spool.sweep()
+        return gone
 
     def _forget_derived(self) -> bool:
         done = True
