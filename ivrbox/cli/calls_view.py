@@ -80,17 +80,17 @@ def _asked(question: Callable[[Store], Result]) -> Result:
 
 def _list(records: list[CallRecord]) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in ("Call", "Began"):
-        table.add_column(name, no_wrap=True)
+    table.add_column("Call", no_wrap=True)
+    table.add_column("Began", no_wrap=True)
     table.add_column("Lasted", justify="right", no_wrap=True)
-    for name in ("Caller", "Ended", "Keyed in", "Recording"):
-        table.add_column(name)
+    table.add_column("Caller", no_wrap=True)
+    table.add_column("Recording", no_wrap=True)
+    table.add_column("Ended", no_wrap=True, ratio=1)
     for record in records:
-        keyed = " ".join(turn.text for turn in record.turns if turn.role == "user" and turn.text)
         state = Text(record.recording, _STATE_STYLES[record.recording])
-        caller = record.caller or "not known"
-        lasted = _lasted(record.duration_s)
-        table.add_row(record.id, _began(record), lasted, caller, record.ended, Text(keyed or "nothing"), state)
+        caller = Text(record.caller) if record.caller else Text("not known", "dim")
+        began = datetime.fromisoformat(record.started).strftime("%Y-%m-%d %H:%M")
+        table.add_row(record.id, began, _lasted(record.duration_s), caller, state, Text(record.ended))
     return table
 
 
@@ -109,7 +109,8 @@ def _facts(record: CallRecord) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim")
     table.add_column()
-    table.add_row("began", f"{_began(record)}, lasted {_lasted(record.duration_s)}")
+    began = datetime.fromisoformat(record.started).strftime("%A, %d %B %Y, %H:%M:%S")
+    table.add_row("began", f"{began}, lasted {_lasted(record.duration_s)}")
     table.add_row("caller", Text(f"{record.caller or 'number not known'}, on {record.line}"))
     table.add_row("ended", Text(record.ended))
     table.add_row("path", Text(" → ".join(record.path) or "none"))
@@ -141,10 +142,6 @@ def _conversation(turns: tuple[TurnRecord, ...]) -> Table:
     return table
 
 
-def _began(record: CallRecord) -> str:
-    return datetime.fromisoformat(record.started).strftime("%Y-%m-%d %H:%M:%S")
-
-
 def _lasted(seconds: float) -> str:
-    minutes, rest = divmod(seconds, 60)
-    return f"{minutes:.0f} min {rest:.0f} s" if minutes else f"{rest:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
