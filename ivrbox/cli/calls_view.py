@@ -85,7 +85,7 @@ def _list(records: list[CallRecord]) -> Table:
     table.add_column("Lasted", justify="right", no_wrap=True)
     table.add_column("Caller", no_wrap=True)
     table.add_column("Recording", no_wrap=True)
-    table.add_column("Ended", no_wrap=True, ratio=1)
+    table.add_column("Ended")
     for record in records:
         state = Text(record.recording, _STATE_STYLES[record.recording])
         caller = Text(record.caller) if record.caller else Text("not known", "dim")
