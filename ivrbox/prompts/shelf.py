@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ivrbox.errors import Fault, Severity, SpeechError, WavError
 from ivrbox.prompts.cache import Cache
@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 
     from ivrbox.prompts.speech import Voice
 
-APOLOGY = "I am sorry, something went wrong."
-"""Said when a step or a function has failed; there is always a clip for it."""
-
 Wanted = tuple[str, str | None]
 """A prompt as a flow names it: its text, and the WAV file in the prompt folder that holds it, if one does."""
+
+CHIMED = "a chime is heard instead"
 
 IN_PARALLEL = 2
 """Syntheses at a time: a Pi has four cores, and the audio of a call has the first claim."""
@@ -45,28 +44,29 @@ class Shelf:
         self._cache = Cache(cache)
         self._prompt_dir = prompt_dir
         self._voice = voice
-        self._prepared: Mapping[Wanted, Clip] = {(APOLOGY, None): chime(APOLOGY)}
-        self._made: dict[str, Clip] = {}
+        self._prepared: Mapping[Wanted, Clip] = {}
+        self._made: dict[Wanted, Clip] = {}
         self._making = threading.Lock()
 
     def prepare(self, wanted: Iterable[Wanted]) -> list[Fault]:
-        """Put these prompts on the shelf, and the apology, in place of those of the last time.
+        """Put these prompts on the shelf in place of those of the last time; from then on `ready` has every one.
 
-        What cannot be had as it was meant is a warning, and on the shelf stands the next best: a missing file is
-        spoken from its text, a text that nothing can speak is a chime.
+        What cannot be had as it was meant is a warning, and on the shelf stands the next best: a file that cannot be
+        read is spoken from its text, and a text that nothing can speak is a chime.
         """
-        prompts = dict.fromkeys([*wanted, (APOLOGY, None)])
+        prompts = dict.fromkeys(wanted)
         faults: list[Fault] = []
         files = {prompt: self._from_file(*prompt, faults) for prompt in prompts}
         texts = dict.fromkeys(text for text, wav in prompts if files[text, wav] is None)
-        spoken = self._all_spoken(texts, faults)
-        self._prepared = {(text, wav): files[text, wav] or spoken[text] for text, wav in prompts}
-        self._tidy(texts, faults)
-        return faults
+        with ThreadPoolExecutor(IN_PARALLEL) as pool:
+            spoken = dict(zip(texts, pool.map(self._spoken, texts), strict=True))
+        self._prepared = {(text, wav): files[text, wav] or spoken[text].clip for text, wav in prompts}
+        found = [*faults, *(each.fault for each in spoken.values()), self._tidied(texts)]
+        return [fault for fault in dict.fromkeys(found) if fault is not None]
 
     def ready(self, text: str, wav: str | None = None) -> Clip | None:
         """The clip of a prompt if it is in memory, at once."""
-        return self._prepared.get((text, wav)) or self._made.get(text)
+        return self._prepared.get((text, wav)) or self._made.get((text, wav))
 
     def make(self, text: str, wav: str | None = None) -> Clip:
         """The clip of a prompt, synthesized if it must be; takes up to seconds.
@@ -78,22 +78,10 @@ class Shelf:
             clip = self.ready(text, wav) or self._from_file(text, wav, []) or self._from_cache(text)
             if clip is None:
                 clip = self._speaker().speak(text)
-            self._remember(clip)
+            while len(self._made) >= MOST_MADE:
+                del self._made[next(iter(self._made))]
+            self._made[text, wav] = clip
             return clip
-
-    def stand_in(self, text: str) -> Clip:
-        """What to say, at once, when `make` has failed: a chime."""
-        return chime(text)
-
-    @property
-    def apology(self) -> Clip:
-        """What to say when a step has failed: spoken once prepared and where there is a voice, else a chime."""
-        return self._prepared[APOLOGY, None]
-
-    def _remember(self, clip: Clip) -> None:
-        while len(self._made) >= MOST_MADE:
-            del self._made[next(iter(self._made))]
-        self._made[clip.text] = clip
 
     def _from_file(self, text: str, wav: str | None, faults: list[Fault]) -> Clip | None:
         """The clip in a file of the owner's; what is wrong with it is added to `faults`."""
@@ -103,8 +91,8 @@ class Shelf:
         try:
             sound = read_wav(path)
         except WavError as error:
-            reason = str(error).removeprefix(f"{path}: ")
-            faults.append(_warning(str(path), f"{reason}; its text is spoken instead"))
+            remedy = "its text is spoken instead" if text else CHIMED
+            faults.append(_warning(str(path), f"{str(error).removeprefix(f'{path}: ')}; {remedy}"))
             return None
         if sound.rate != SAMPLE_RATE:
             faults.append(_warning(str(path), f"has {sound.rate} Hz: is resampled to {SAMPLE_RATE} Hz"))
@@ -118,33 +106,41 @@ class Shelf:
             raise SpeechError("there is no synthesizer: install festival and festvox-us-slt-hts")
         return self._voice
 
-    def _all_spoken(self, texts: Iterable[str], faults: list[Fault]) -> dict[str, Clip]:
-        with ThreadPoolExecutor(IN_PARALLEL) as pool:
-            return dict(zip(texts, pool.map(lambda text: self._spoken(text, faults), texts), strict=True))
-
-    def _spoken(self, text: str, faults: list[Fault]) -> Clip:
-        """The clip of a text from the cache, or from the voice and then kept, or a chime with a warning."""
+    def _spoken(self, text: str) -> _Spoken:
+        """The clip of a text out of the cache, or spoken and then kept there, or a chime."""
+        if not text:  # what a file without a text comes to, which was reported when it could not be read
+            return _Spoken(chime(text))
+        cached = self._from_cache(text)
+        if cached is not None:
+            return _Spoken(cached)
         try:
-            return self._from_cache(text) or self._synthesized(text, faults)
+            voice = self._speaker()
+            clip = voice.speak(text)
         except SpeechError as error:
-            faults.append(_warning("prompts", f"{text!r} is a chime instead: {error}"))
-            return chime(text)
+            return _Spoken(chime(text), _warning("prompts", f"{error}; {CHIMED}"))
+        return _Spoken(clip, self._stored(clip, voice.name))
 
-    def _synthesized(self, text: str, faults: list[Fault]) -> Clip:
-        voice = self._speaker()
-        clip = voice.speak(text)
+    def _stored(self, clip: Clip, voice: str) -> Fault | None:
         try:
-            self._cache.store(clip, voice.name)
+            self._cache.store(clip, voice)
         except OSError as error:
-            faults.append(_warning(str(self._cache.path(text, voice.name)), f"cannot be written: {error}"))
-        return clip
+            return _warning("prompts", f"the cache of speech cannot be written to: {error.strerror}")
+        return None
 
-    def _tidy(self, texts: Iterable[str], faults: list[Fault]) -> None:
+    def _tidied(self, texts: Iterable[str]) -> Fault | None:
         name = "" if self._voice is None else self._voice.name
         try:
             self._cache.prune({self._cache.path(text, name) for text in texts})
         except OSError as error:
-            faults.append(_warning("prompts", f"the cache cannot be tidied: {error}"))
+            return _warning("prompts", f"the cache of speech cannot be tidied: {error}")
+        return None
+
+
+class _Spoken(NamedTuple):
+    """What a text came to, and what went wrong on the way."""
+
+    clip: Clip
+    fault: Fault | None = None
 
 
 def _warning(file: str, message: str) -> Fault:

@@ -11,8 +11,9 @@ import pytest
 from ivrbox.errors import Severity, SpeechError
 from ivrbox.prompts import shelf as shelf_module
 from ivrbox.prompts.cache import Cache
+from ivrbox.prompts.chime import chime
 from ivrbox.prompts.clip import Clip
-from ivrbox.prompts.shelf import APOLOGY, Shelf
+from ivrbox.prompts.shelf import Shelf
 from ivrbox.prompts.wavfile import write_wav
 
 if TYPE_CHECKING:
@@ -51,6 +52,13 @@ def shelf(tmp_path: Path, prompt_dir: Path, parrot: Parrot) -> Shelf:
     return Shelf(tmp_path / "cache", prompt_dir, parrot)
 
 
+def samples_of(shelf: Shelf, text: str, wav: str | None = None) -> list[int]:
+    """The samples of a prompt that must be ready."""
+    clip = shelf.ready(text, wav)
+    assert clip is not None
+    return [int(sample) for sample in clip.samples]
+
+
 def files_under(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
@@ -64,9 +72,9 @@ def test_prepared_prompt_is_ready(shelf: Shelf) -> None:
     assert len(ready.samples) == 600
 
 
-def test_each_text_is_spoken_once_and_the_apology_with_them(shelf: Shelf, parrot: Parrot) -> None:
+def test_each_text_is_spoken_once(shelf: Shelf, parrot: Parrot) -> None:
     shelf.prepare([("One.", None), ("Two.", None), ("One.", None), ("One.", "missing.wav")])
-    assert sorted(parrot.asked) == sorted(["One.", "Two.", APOLOGY])
+    assert sorted(parrot.asked) == ["One.", "Two."]
 
 
 def test_second_start_speaks_nothing(shelf: Shelf, parrot: Parrot, tmp_path: Path, prompt_dir: Path) -> None:
@@ -121,9 +129,7 @@ def test_changed_file_is_taken_up_when_prepared_again(shelf: Shelf, prompt_dir: 
     for samples in (HALF_A_SECOND, HALF_A_SECOND[:800]):
         write_wav(prompt_dir / "hello.wav", samples)
         shelf.prepare([("Hello.", "hello.wav")])
-        ready = shelf.ready("Hello.", "hello.wav")
-        assert ready is not None
-        assert len(ready.samples) == len(samples)
+        assert len(samples_of(shelf, "Hello.", "hello.wav")) == len(samples)
 
 
 @pytest.mark.parametrize(("content", "found"), [(None, "cannot be read: No such file"), (b"MP3", "is not a WAV file")])
@@ -136,22 +142,15 @@ def test_file_that_cannot_be_used_is_spoken_from_its_text(
     assert str(fault).startswith(f"{prompt_dir}/hello.wav: {found}")
     assert str(fault).endswith("; its text is spoken instead")
     assert fault.severity is Severity.WARNING
-    ready = shelf.ready("Hello.", "hello.wav")
-    assert ready is not None
-    assert len(ready.samples) == 600
+    assert len(samples_of(shelf, "Hello.", "hello.wav")) == 600
 
 
 def test_text_that_nothing_can_speak_is_a_chime_and_a_warning(shelf: Shelf, parrot: Parrot) -> None:
     parrot.broken = True
-    faults = shelf.prepare([("Hello.", None)])
-    assert [str(fault) for fault in faults] == [
-        "prompts: 'Hello.' is a chime instead: the parrot is silent",
-        f"prompts: {APOLOGY!r} is a chime instead: the parrot is silent",
-    ]
-    ready = shelf.ready("Hello.")
-    assert ready is not None
-    assert ready.text == "Hello."
-    assert np.array_equal(ready.samples, shelf.stand_in("").samples)
+    faults = shelf.prepare([("Hello.", None), ("Bye.", None)])
+    assert list(map(str, faults)) == ["prompts: the parrot is silent; a chime is heard instead"]
+    assert samples_of(shelf, "Hello.") == chime("").samples.tolist()
+    assert samples_of(shelf, "Bye.") == chime("").samples.tolist()
 
 
 def test_chime_of_a_bad_day_is_not_kept_in_the_cache(shelf: Shelf, parrot: Parrot) -> None:
@@ -159,30 +158,33 @@ def test_chime_of_a_bad_day_is_not_kept_in_the_cache(shelf: Shelf, parrot: Parro
     shelf.prepare([("Hello.", None)])
     parrot.broken = False
     assert shelf.prepare([("Hello.", None)]) == []
-    ready = shelf.ready("Hello.")
-    assert ready is not None
-    assert len(ready.samples) == 600
+    assert len(samples_of(shelf, "Hello.")) == 600
 
 
 def test_box_without_any_voice_still_has_every_prompt(tmp_path: Path, prompt_dir: Path) -> None:
     mute = Shelf(tmp_path / "cache", prompt_dir, None)
     write_wav(prompt_dir / "hello.wav", HALF_A_SECOND)
-    faults = mute.prepare([("Hello.", "hello.wav"), ("Bye.", None)])
-    assert all("there is no synthesizer: install festival" in str(fault) for fault in faults)
-    assert len(faults) == 2
-    recorded, chimed = mute.ready("Hello.", "hello.wav"), mute.ready("Bye.")
-    assert recorded is not None
-    assert chimed is not None
-    assert len(recorded.samples) == 4000
+    (fault,) = mute.prepare([("Hello.", "hello.wav"), ("Bye.", None), ("Sorry.", None)])
+    assert "there is no synthesizer: install festival" in str(fault)
+    assert samples_of(mute, "Hello.", "hello.wav") == HALF_A_SECOND.tolist()
+    assert samples_of(mute, "Bye.") == chime("").samples.tolist()
     with pytest.raises(SpeechError, match="there is no synthesizer"):
         mute.make("Something else.")
 
 
-def test_apology_is_there_from_the_start_and_spoken_once_prepared(shelf: Shelf) -> None:
-    assert np.array_equal(shelf.apology.samples, shelf.stand_in("").samples)
-    assert shelf.apology.text == APOLOGY
-    shelf.prepare([])
-    assert len(shelf.apology.samples) == 100 * len(APOLOGY)
+def test_sound_file_without_a_text_is_a_chime_if_it_cannot_be_read(shelf: Shelf, prompt_dir: Path) -> None:
+    (fault,) = shelf.prepare([("", "gone.wav")])
+    assert str(fault).startswith(f"{prompt_dir}/gone.wav: cannot be read")
+    assert str(fault).endswith("; a chime is heard instead")
+    assert samples_of(shelf, "", "gone.wav") == chime("").samples.tolist()
+
+
+def test_sound_files_without_a_text_are_told_apart(shelf: Shelf, prompt_dir: Path) -> None:
+    for name, samples in (("a.wav", HALF_A_SECOND), ("b.wav", HALF_A_SECOND[::-1])):
+        write_wav(prompt_dir / name, samples)
+        shelf.make("", name)
+    assert samples_of(shelf, "", "a.wav") == HALF_A_SECOND.tolist()
+    assert samples_of(shelf, "", "b.wav") == HALF_A_SECOND[::-1].tolist()
 
 
 def test_words_made_up_in_a_call_are_ready_the_second_time_but_never_stored(
@@ -234,7 +236,7 @@ def test_cache_that_cannot_be_written_is_reported_and_the_prompt_is_ready(
     (tmp_path / "cache").write_text("a file where the folder should be")
     shelf = Shelf(tmp_path / "cache", prompt_dir, parrot)
     faults = shelf.prepare([("Hello.", None)])
-    assert any("cannot be written" in str(fault) for fault in faults)
+    assert any("cannot be written to: " in str(fault) for fault in faults)
     assert all(fault.severity is Severity.WARNING for fault in faults)
     assert shelf.ready("Hello.") is not None
 
@@ -254,5 +256,5 @@ def test_cache_that_cannot_be_tidied_is_reported(shelf: Shelf, tmp_path: Path, m
     monkeypatch.setattr(shelf._cache, "_largest_bytes", 0)
     (tmp_path / "cache" / "folder.wav").mkdir(parents=True)
     (fault,) = shelf.prepare([("Hello.", None)])
-    assert str(fault).startswith("prompts: the cache cannot be tidied: ")
+    assert str(fault).startswith("prompts: the cache of speech cannot be tidied: ")
     assert shelf.ready("Hello.") is not None
