@@ -1,0 +1,92 @@
+"""What has been said and keyed in a call, and the effects that the event at hand leads to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ivrbox.dialog.effects import Hush, Note, Say
+from ivrbox.dialog.keys import Keys
+from ivrbox.dialog.masks import Masking, Reason
+from ivrbox.dialog.secrets import Secrets
+from ivrbox.dialog.turns import Turn
+
+if TYPE_CHECKING:
+    from ivrbox.dialog.collector import Entry
+    from ivrbox.dialog.effects import Effect
+    from ivrbox.flows.actions import PromptSpec
+
+
+class Talk:
+    """The record of the conversation, with the hand that writes it."""
+
+    def __init__(self) -> None:
+        """Nothing has been said."""
+        self.now = 0
+        self.turns: list[Turn] = []
+        self.notes: list[Note] = []
+        self.speaking = False
+        self.keys = Keys()
+        self.secrets = Secrets()
+        self._masking = Masking()
+        self._effects: list[Effect] = []
+
+    def emit(self, *effects: Effect) -> None:
+        """Ask for effects, in this order."""
+        for effect in effects:
+            self._effects.append(effect)
+            if isinstance(effect, Hush):
+                self.spoken(self.now)
+            elif isinstance(effect, Say):
+                self.speaking = True
+
+    def taken(self) -> list[Effect]:
+        """The effects that were asked for since the last time."""
+        effects, self._effects = self._effects, []
+        return effects
+
+    def speak(self, text: str) -> None:
+        """Say words that were made in the call; a secret in them is spoken, but not shown, cached or recorded."""
+        if not text:
+            return
+        disguise = self.secrets.conceal(text)
+        secret = disguise != text
+        if secret:
+            self.cover(Reason.SPEECH, self.now)
+        self.emit(Say(text, secret=secret))
+        self.turns.append(Turn("agent", text, at=self.now, pii=secret, disguise=disguise))
+
+    def spoken(self, at: int) -> None:
+        """Note that all has been said."""
+        self.speaking = False
+        self.uncover(Reason.SPEECH, at)
+
+    def say(self, prompt: PromptSpec | None) -> None:
+        """Say a prompt, if there is anything to say, after whatever is being said."""
+        if prompt is not None and prompt.words:
+            self.emit(Say(prompt.text, prompt.wav))
+            self.turns.append(Turn("agent", prompt.words, at=self.now))
+
+    def hush(self) -> None:
+        """Stop speaking, if we are."""
+        if self.speaking:
+            self.emit(Hush())
+
+    def hear(self, entry: Entry, *, pii: bool) -> None:
+        """Write down what the caller has keyed."""
+        self.turns.append(Turn("user", entry.digits, entry.outcome, entry.at, pii))
+        if pii:
+            self.secrets.add(entry.digits)
+
+    def note(self, what: str, detail: str = "") -> None:
+        """Leave a fact for the trace; never one with a digit in it."""
+        note = Note(what, self.secrets.conceal(detail))
+        self.notes.append(note)
+        self.emit(note)
+
+    def cover(self, reason: Reason, since: int) -> None:
+        """Mask the recording for this reason."""
+        self.emit(*self._masking.cover(reason, since))
+
+    def uncover(self, reason: Reason, until: int) -> None:
+        """End this reason to mask the recording."""
+        self.emit(*self._masking.uncover(reason, until))
