@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Wanted = tuple[str, str | None]
 """A prompt as a flow names it: its text, and the WAV file in the prompt folder that holds it, if one does."""
 
+NO_VOICE = "there is no synthesizer: install festival and festvox-us-slt-hts"
 CHIMED = "a chime is heard instead"
 
 IN_PARALLEL = 2
@@ -75,9 +76,7 @@ class Shelf:
             SpeechError: there is no voice, or it failed.
         """
         with self._making:
-            clip = self.ready(text, wav) or self._from_file(text, wav, []) or self._from_cache(text)
-            if clip is None:
-                clip = self._speaker().speak(text)
+            clip = self.ready(text, wav) or self._from_file(text, wav, []) or self._voiced(text)
             while len(self._made) >= MOST_MADE:
                 del self._made[next(iter(self._made))]
             self._made[text, wav] = clip
@@ -98,27 +97,26 @@ class Shelf:
             faults.append(_warning(str(path), f"has {sound.rate} Hz: is resampled to {SAMPLE_RATE} Hz"))
         return Clip(sound.at(SAMPLE_RATE).mono(), text)
 
-    def _from_cache(self, text: str) -> Clip | None:
-        return None if self._voice is None else self._cache.load(text, self._voice.name)
-
-    def _speaker(self) -> Voice:
+    def _voiced(self, text: str) -> Clip:
+        """The clip of a text, from the cache or just spoken; not stored."""
         if self._voice is None:
-            raise SpeechError("there is no synthesizer: install festival and festvox-us-slt-hts")
-        return self._voice
+            raise SpeechError(NO_VOICE)
+        return self._cache.load(text, self._voice.name) or self._voice.speak(text)
 
     def _spoken(self, text: str) -> _Spoken:
         """The clip of a text out of the cache, or spoken and then kept there, or a chime."""
         if not text:  # what a file without a text comes to, which was reported when it could not be read
             return _Spoken(chime(text))
-        cached = self._from_cache(text)
+        if self._voice is None:
+            return _Spoken(chime(text), _warning("prompts", f"{NO_VOICE}; {CHIMED}"))
+        cached = self._cache.load(text, self._voice.name)
         if cached is not None:
             return _Spoken(cached)
         try:
-            voice = self._speaker()
-            clip = voice.speak(text)
+            clip = self._voice.speak(text)
         except SpeechError as error:
-            return _Spoken(chime(text), _warning("prompts", f"{error}; {CHIMED}"))
-        return _Spoken(clip, self._stored(clip, voice.name))
+            return _Spoken(chime(text), _warning("prompts", f"{text!r}: {error}; {CHIMED}"))
+        return _Spoken(clip, self._stored(clip, self._voice.name))
 
     def _stored(self, clip: Clip, voice: str) -> Fault | None:
         try:

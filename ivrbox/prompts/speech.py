@@ -47,7 +47,8 @@ class Voice(Protocol):
         """The text as a clip at telephone level, without silence at its ends; takes up to seconds.
 
         Raises:
-            SpeechError: nothing in the text can be said, or the synthesizer failed or hung.
+            SpeechError: nothing in the text can be said, or the synthesizer failed or hung. It does not quote the
+                text, which may hold what a caller has told.
         """
 
 
@@ -140,7 +141,7 @@ def _utterance(sentence: str) -> str:
 def _sayable(text: str, name: str) -> str:
     words = plain(text)
     if not any(map(str.isalnum, words)):
-        raise SpeechError(f"{name} cannot speak {text!r}: it needs at least one letter or digit")
+        raise SpeechError(f"{name} cannot speak a text without a letter or digit")
     return words
 
 
@@ -175,10 +176,10 @@ def _clip(text: str, output: bytes, name: str) -> Clip:
     try:
         parts = [trimmed(parse_wav(wav, name).at(SAMPLE_RATE).mono()) for wav in _wav_files(output)]
     except WavError as error:
-        raise SpeechError(f"{name} gave no sound for {text!r}: {error}") from error
+        raise SpeechError(f"{name} gave no sound: {error}") from error
     spoken = [part for part in parts if len(part)]
     if not spoken:
-        raise SpeechError(f"{name} gave no sound for {text!r}")
+        raise SpeechError(f"{name} gave no sound")
     return Clip(at_telephone_level(_joined(spoken)), text)
 
 

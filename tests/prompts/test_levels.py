@@ -43,6 +43,7 @@ def test_silence_has_no_level_and_stays_silent(nothing: Samples) -> None:
 
 @pytest.mark.parametrize("dbm0", [0.0, -12.0, -35.0])
 def test_any_voice_comes_out_at_telephone_level(dbm0: float) -> None:
+    assert -20 <= SPEECH_DBM0 <= -16
     assert active_level(at_telephone_level(tone(dbm0))) == pytest.approx(SPEECH_DBM0, abs=0.05)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,6 +16,7 @@ from ivrbox.prompts.shelf import Shelf
 from ivrbox.prompts.wavfile import write_wav
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -31,12 +31,14 @@ class Parrot:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.broken = False
+        self.while_speaking: Callable[[], None] = lambda: None
 
     def available(self) -> bool:
         return True
 
     def speak(self, text: str) -> Clip:
         self.asked.append(text)
+        self.while_speaking()
         if self.broken:
             raise SpeechError("the parrot is silent")
         return Clip(np.ones(100 * len(text), np.int16), text)
@@ -148,7 +150,10 @@ def test_file_that_cannot_be_used_is_spoken_from_its_text(
 def test_text_that_nothing_can_speak_is_a_chime_and_a_warning(shelf: Shelf, parrot: Parrot) -> None:
     parrot.broken = True
     faults = shelf.prepare([("Hello.", None), ("Bye.", None)])
-    assert list(map(str, faults)) == ["prompts: the parrot is silent; a chime is heard instead"]
+    assert list(map(str, faults)) == [
+        "prompts: 'Hello.': the parrot is silent; a chime is heard instead",
+        "prompts: 'Bye.': the parrot is silent; a chime is heard instead",
+    ]
     assert samples_of(shelf, "Hello.") == chime("").samples.tolist()
     assert samples_of(shelf, "Bye.") == chime("").samples.tolist()
 
@@ -223,11 +228,12 @@ def test_memory_of_made_up_words_is_bounded(shelf: Shelf) -> None:
     assert shelf.ready(f"Number {shelf_module.MOST_MADE}.") is not None
 
 
-def test_two_workers_that_make_the_same_words_speak_them_once(shelf: Shelf, parrot: Parrot) -> None:
-    with ThreadPoolExecutor(4) as workers:
-        clips = list(workers.map(shelf.make, ["Hello."] * 8))
-    assert parrot.asked == ["Hello."]
-    assert all(clip is clips[0] for clip in clips)
+def test_one_make_speaks_at_a_time_and_ready_does_not_wait_for_it(shelf: Shelf, parrot: Parrot) -> None:
+    shelf.prepare([("Bye.", None)])
+    seen = []
+    parrot.while_speaking = lambda: seen.append((shelf._making.locked(), shelf.ready("Bye.") is not None))
+    shelf.make("Hello.")
+    assert seen == [(True, True)]
 
 
 def test_cache_that_cannot_be_written_is_reported_and_the_prompt_is_ready(
