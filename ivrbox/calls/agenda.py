@@ -32,7 +32,7 @@ class Agenda:
         self._order = count()
 
     def put(self, event: Event) -> None:
-        """Hold an event until the horizon has passed its `at`."""
+        """Hold an event until the horizon has reached its `at`."""
         heapq.heappush(self._entries, (event.at, next(self._order), event))
 
     def start(self, timer: Timer, deadline: int) -> None:
@@ -51,8 +51,12 @@ class Agenda:
             self._entries = kept
             heapq.heapify(self._entries)
 
-    def next_before(self, horizon: int) -> Event | None:
-        """Take the earliest event that lies before sample `horizon`, or None when none does."""
-        if self._entries and self._entries[0][0] < horizon:
+    def next_until(self, horizon: int) -> Event | None:
+        """Take the earliest event that no key can precede any more, or None.
+
+        A deadline is the first sample that is too late, so an event at the very sample of the horizon comes before a
+        key that begins there.
+        """
+        if self._entries and self._entries[0][0] <= horizon:
             return heapq.heappop(self._entries)[2]
         return None

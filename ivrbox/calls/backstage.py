@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ivrbox.dialog.functions import FunctionReply, FunctionRequest
     from ivrbox.errors import IvrboxError
     from ivrbox.prompts.clip import Clip
+    from ivrbox.recordings import Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class DiscardWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class DiscardWritten:
+    """The record says that the recording is gone: now the caller may be told."""
+
+
+@dataclass(frozen=True, slots=True)
 class ClipMade:
     """A clip that was asked for is ready; None where it could not be spoken."""
 
@@ -41,7 +47,7 @@ class ClipMade:
     clip: Clip | None
 
 
-News = FunctionAnswered | FunctionBroke | DiscardWanted | ClipMade
+News = FunctionAnswered | FunctionBroke | DiscardWanted | DiscardWritten | ClipMade
 
 
 class Backstage(Protocol):
@@ -52,6 +58,9 @@ class Backstage(Protocol):
 
     def answer_discard(self, error: IvrboxError | None) -> None:
         """Let the function that waits in `discard_recording()` go on, or have it raise."""
+
+    def write_discard(self, receipt: Receipt) -> None:
+        """Have the record say that the recording is gone; `DiscardWritten` will come, also where that failed."""
 
     def ready(self, text: str, wav: str | None) -> Clip | None:
         """Look up a clip that is already in memory."""

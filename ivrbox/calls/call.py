@@ -14,8 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ivrbox.calls import signals
 from ivrbox.calls.agenda import Agenda
-from ivrbox.calls.backstage import ClipMade, DiscardWanted, FunctionAnswered, FunctionBroke
+from ivrbox.calls.backstage import ClipMade, DiscardWanted, DiscardWritten, FunctionAnswered, FunctionBroke
 from ivrbox.calls.player import Player
 from ivrbox.calls.state import CallMove, CallState, after
 from ivrbox.dialog import effects as fx
@@ -26,9 +27,11 @@ from ivrbox.dialog.events import (
     HungUp,
     KeyPressed,
     PromptEnded,
+    TransferFailed,
 )
 from ivrbox.errors import DiscardTooLate
 from ivrbox.lines.line import SILENCE, RemoteHungUp
+from ivrbox.prompts.clip import Clip
 from ivrbox.units import FRAME_SAMPLES, ms_to_samples, samples_to_seconds
 
 if TYPE_CHECKING:
@@ -45,7 +48,6 @@ if TYPE_CHECKING:
     from ivrbox.dialog.interpreter import Dialog
     from ivrbox.dialog.turns import Turn
     from ivrbox.lines.line import Heard
-    from ivrbox.prompts.clip import Clip
     from ivrbox.recordings import Recorder
 
 MASK_MARGIN = ms_to_samples(20)
@@ -91,11 +93,16 @@ class Call:
         self._said: NDArray[np.int16] = SILENCE
         self._slots: dict[int, Slot] = {}
         self._is_speaking = False
+        self._said_until = 0
         self._function_runs = False
+        self._function_awaits_discard = False
         self.ended: str | None = None
         self.notes: list[CallNote] = []
         self._carry_out: dict[type[Effect], Callable[..., None]] = {
             fx.Say: self._say,
+            fx.PlayTone: lambda effect: self._play(signals.tone(effect.tone)),
+            fx.Dial: lambda effect: self._play(signals.dialled(effect.number)),
+            fx.Flash: lambda _: self._agenda.put(TransferFailed(self._clock, "the line cannot flash the hook")),
             fx.Hush: self._hush,
             fx.StartTimer: lambda effect: self._agenda.start(effect.timer, effect.deadline),
             fx.StopTimer: lambda effect: self._agenda.stop(effect.timer),
@@ -120,7 +127,7 @@ class Call:
     @property
     def is_speaking(self) -> bool:
         """Whether a prompt is being said, or waits to be."""
-        return self._is_speaking
+        return self._is_speaking or self._clock < self._said_until
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -157,7 +164,6 @@ class Call:
 
     def abandon(self, reason: str) -> None:
         """End the call without asking any of its parts, since one of them is at fault."""
-        self._function_runs = False
         self._gone(reason)
 
     def wrap_up(self) -> None:
@@ -177,7 +183,7 @@ class Call:
         self._clock += heard.lost + FRAME_SAMPLES
         if heard.lost:
             self._recorder.lost(heard.lost)
-            self.note("samples lost", str(heard.lost))
+            self.note("samples_lost", str(heard.lost))
         self._recorder.push(heard.frame, self._said)
         for key in self._ear.listen(heard, self._said):
             self._key(key)
@@ -200,7 +206,7 @@ class Call:
             self._gone(reason)
 
     def _settle(self, horizon: int) -> None:
-        while self.is_up and (event := self._agenda.next_before(horizon)) is not None:
+        while self.is_up and (event := self._agenda.next_until(horizon)) is not None:
             self._handle(event)
 
     def _handle(self, event: Event) -> None:
@@ -213,7 +219,8 @@ class Call:
         frame, filled = self._player.next_frame()
         if self._is_speaking and self._player.is_idle:
             self._is_speaking = False
-            self._agenda.put(PromptEnded(self._clock + filled))
+            self._said_until = self._clock + filled
+            self._agenda.put(PromptEnded(self._said_until))
         return frame
 
     def _collect_news(self) -> None:
@@ -224,13 +231,15 @@ class Call:
 
     @property
     def _is_waiting(self) -> bool:
-        return self.is_up and (self._function_runs or bool(self._slots))
+        return self.is_up and (self._function_runs or self._player.is_held or bool(self._slots))
 
     def _take(self, news: list[News]) -> None:
         for item in news:
             match item:
                 case DiscardWanted():
                     self._discard_for_function()
+                case DiscardWritten():
+                    self._discard_written()
                 case ClipMade(ticket, clip):
                     self._clip_made(ticket, clip)
                 case FunctionAnswered(reply):
@@ -241,14 +250,20 @@ class Call:
     def _clip_made(self, ticket: int, clip: Clip | None) -> None:
         self._player.fill(self._slots.pop(ticket), clip)
         if clip is None:
-            self.note("prompt not spoken", "no voice could speak it; see the log")
+            self.note("prompt_not_spoken", "no voice could speak it; see the log")
 
     def _function_ended(self, event: Event) -> None:
         self._function_runs = False
         if self.is_up:
             self._agenda.put(event)
         else:
-            self._dialog.handle(event)  # only its `conv.state` still counts: nobody is there to be spoken to
+            self._hear_too_late(event)
+
+    def _hear_too_late(self, event: Event) -> None:
+        """Nobody is there to be spoken to: only `conv.state`, and what went wrong, still count."""
+        self._dialog.handle(event)
+        if isinstance(event, FunctionRaised):
+            self.note("function_failed", str(event.error))
 
     def _discard_for_function(self) -> None:
         try:
@@ -256,23 +271,40 @@ class Call:
         except DiscardTooLate as error:
             self._backstage.answer_discard(error)
         else:
-            self._backstage.answer_discard(None)
+            self._function_awaits_discard = True
 
     def _discard(self) -> None:
-        self._recorder.discard()
+        """Zero the recording now; nothing more is said until the record has it too."""
+        receipt = self._recorder.discard()
+        self._player.is_held = True
+        self._backstage.write_discard(receipt)
+
+    def _discard_written(self) -> None:
+        self._player.is_held = False
+        if self._function_awaits_discard:
+            self._function_awaits_discard = False
+            self._backstage.answer_discard(None)
 
     def _say(self, effect: fx.Say) -> None:
-        self._agenda.drop(lambda event: isinstance(event, PromptEnded))
-        self._is_speaking = True
+        self._begin_to_speak()
         clip = self._backstage.ready(effect.text, effect.wav)
         if clip is not None:
             self._player.say(clip)
         else:
             self._slots[self._backstage.make(effect.text, effect.wav)] = self._player.reserve()
 
+    def _play(self, samples: NDArray[np.int16]) -> None:
+        self._begin_to_speak()
+        self._player.say(Clip(samples, ""))
+
+    def _begin_to_speak(self) -> None:
+        self._agenda.drop(lambda event: isinstance(event, PromptEnded))
+        self._is_speaking = True
+
     def _hush(self, _: fx.Hush) -> None:
         self._agenda.drop(lambda event: isinstance(event, PromptEnded))
         self._is_speaking = False
+        self._said_until = self._clock
         self._player.hush()
 
     def _run(self, effect: fx.Run) -> None:

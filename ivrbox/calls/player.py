@@ -32,7 +32,7 @@ class Slot:
 class Player:
     """A queue of clips, said one sample after the other.
 
-    `next_frame()` never waits: where a clip is still being made, it says silence until the clip is there.
+    `next_frame()` never waits: where a clip is still being made, or while `is_held` is set, it says silence.
     """
 
     def __init__(self) -> None:
@@ -40,6 +40,7 @@ class Player:
         self._queue: deque[Slot] = deque()
         self._position = 0
         self._fading = _NOTHING
+        self.is_held = False
 
     @property
     def is_idle(self) -> bool:
@@ -71,8 +72,8 @@ class Player:
         filled = self._fading.size
         frame[:filled] = self._fading
         self._fading = _NOTHING
-        while filled < FRAME_SAMPLES and self._queue and self._queue[0].clip is not None:
-            filled += self._copy(self._queue[0].clip, frame[filled:])
+        while filled < FRAME_SAMPLES and (clip := self._next_clip()) is not None:
+            filled += self._copy(clip, frame[filled:])
         return frame, filled
 
     def hush(self) -> None:
@@ -82,6 +83,9 @@ class Player:
             self._fading = (cut * _FADE_OUT[: cut.size]).astype(np.int16)
         self._queue.clear()
         self._position = 0
+
+    def _next_clip(self) -> Clip | None:
+        return self._queue[0].clip if self._queue and not self.is_held else None
 
     def _copy(self, clip: Clip, room: NDArray[np.int16]) -> int:
         piece = clip.samples[self._position : self._position + room.size]

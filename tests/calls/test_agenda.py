@@ -10,8 +10,8 @@ from ivrbox.dialog.events import HungUp, PromptEnded, Timer, TimerFired
 
 
 def drain(agenda: Agenda, horizon: int) -> list[object]:
-    events = []
-    while (event := agenda.next_before(horizon)) is not None:
+    events: list[object] = []
+    while (event := agenda.next_until(horizon)) is not None:
         events.append(event)
     return events
 
@@ -19,8 +19,8 @@ def drain(agenda: Agenda, horizon: int) -> list[object]:
 def test_nothing_is_given_out_before_the_ear_has_vouched_for_it() -> None:
     agenda = Agenda()
     agenda.put(PromptEnded(1000))
-    assert drain(agenda, 1000) == []
-    assert drain(agenda, 1001) == [PromptEnded(1000)]
+    assert drain(agenda, 999) == []
+    assert drain(agenda, 1000) == [PromptEnded(1000)]
 
 
 def test_events_of_the_same_sample_keep_their_order() -> None:
@@ -42,7 +42,7 @@ def test_a_stopped_timer_never_fires_and_others_do() -> None:
     agenda.start(Timer.FIRST_DIGIT, 100)
     agenda.start(Timer.CALL_LENGTH, 200)
     agenda.stop(Timer.FIRST_DIGIT)
-    agenda.stop(Timer.END_KEY_GRACE)
+    agenda.stop(Timer.MESSAGE_LENGTH)
     assert drain(agenda, 1000) == [TimerFired(Timer.CALL_LENGTH, 200)]
 
 

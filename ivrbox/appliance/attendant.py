@@ -1,0 +1,136 @@
+"""The attendant: sits at the line, answers call after call, and lets no fault of one call reach the next.
+
+on-hook: exchange(None) until it has rung `rings` times  ->  answer  ->  frames go round until the call is down
+   ^                                                                                             |
+   '--------------- on-hook again, window closed, end function, record written  <----------------'
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from ivrbox.errors import LineLost
+from ivrbox.lines.line import SILENCE, CallerId, Ringing
+from ivrbox.units import FRAME_SAMPLES, seconds_to_samples
+
+if TYPE_CHECKING:
+    import threading
+    from concurrent.futures import Future
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ivrbox.appliance.office import Office, Visit
+    from ivrbox.cdr import CallRecord
+    from ivrbox.lines.line import Heard, Line
+
+log = logging.getLogger(__name__)
+
+RING_GAP = seconds_to_samples(8)
+"""Ringing that pauses longer than this has stopped: longer than any cadence's own silence (E.180: 5 s)."""
+
+REOPEN_AFTER_S = (1, 2, 5, 10, 30)
+"""A line that vanished is tried again after so many seconds; the last entry repeats."""
+
+
+class Attendant:
+    """Serves one line. `tick` moves it on by one frame, so a test or a rehearsal can drive it as the line would."""
+
+    def __init__(self, line: Line, office: Office, *, rings: int = 2) -> None:
+        """Sit down at an open line; answer after so many bursts of ringing."""
+        self._line = line
+        self._office = office
+        self._rings = rings
+        self._bursts = 0
+        self._quiet = 0
+        self._caller: CallerId | None = None
+        self._said: NDArray[np.int16] | None = None
+        self.visit: Visit | None = None
+        self.last_filed: Future[CallRecord] | None = None
+
+    def serve(self, stop: threading.Event) -> None:
+        """Answer call after call until told to stop; then end the current call cleanly, its record written."""
+        while not stop.is_set():
+            try:
+                self.tick()
+            except LineLost as error:
+                self._reopen(error, stop)
+            except Exception:
+                log.exception("line %s: a fault outside of any call", self._line.name)
+                self.leave("fault")
+                stop.wait(REOPEN_AFTER_S[0])  # a fault that repeats must not spin
+        self.leave("box_stopped")
+
+    def tick(self) -> None:
+        """Exchange one frame."""
+        heard = self._line.exchange(self._said)
+        if self.visit is None:
+            self._mind_the_bell(heard)
+        else:
+            self._attend(self.visit, heard)
+
+    def leave(self, reason: str) -> None:
+        """End the current call, if there is one, for a reason of the box's own."""
+        if self.visit is not None:
+            with self._office.holding(self.visit):
+                self.visit.call.hang_up(reason)
+            self._finish(self.visit)
+
+    def _mind_the_bell(self, heard: Heard) -> None:
+        self._quiet += FRAME_SAMPLES
+        for event in heard.events:
+            if isinstance(event, CallerId):
+                self._caller = event
+            elif isinstance(event, Ringing):
+                self._bursts += 1
+                self._quiet = 0
+        if self._quiet > RING_GAP:
+            self._forget_ringing()
+        if self._bursts >= self._rings:
+            self._answer()
+
+    def _answer(self) -> None:
+        number = self._caller.number if self._caller else None
+        self._forget_ringing()
+        self._line.answer()
+        self.visit = visit = self._office.receive(self._line, number)
+        self._said = SILENCE
+        with self._office.holding(visit):
+            visit.call.answered()
+        self._finish_if_down(visit)
+
+    def _attend(self, visit: Visit, heard: Heard) -> None:
+        with self._office.holding(visit):
+            self._said = visit.call.step(heard)
+        self._finish_if_down(visit)
+
+    def _finish_if_down(self, visit: Visit) -> None:
+        if not visit.call.is_up:
+            self._finish(visit)
+
+    def _finish(self, visit: Visit) -> None:
+        self.visit, self._said = None, None
+        try:
+            self._line.hang_up()
+        finally:
+            self.last_filed = self._office.dismiss(visit)
+
+    def _forget_ringing(self) -> None:
+        self._bursts, self._quiet, self._caller = 0, 0, None
+
+    def _reopen(self, error: LineLost, stop: threading.Event) -> None:
+        log.error("line %s is lost: %s", self._line.name, error)
+        self.leave("line_lost")
+        self._forget_ringing()
+        self._line.close()
+        attempt = 0
+        while not stop.wait(REOPEN_AFTER_S[min(attempt, len(REOPEN_AFTER_S) - 1)]):
+            try:
+                self._line.open()
+            except OSError as reason:
+                attempt += 1
+                log.warning("line %s is still missing: %s", self._line.name, reason)
+            else:
+                log.info("line %s is back", self._line.name)
+                return

@@ -1,0 +1,113 @@
+"""The office: makes a call out of the box's parts, and files what is left of it."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ivrbox.appliance.backstage import Helpers
+from ivrbox.appliance.clock import new_call_id
+from ivrbox.appliance.record import record_of
+from ivrbox.calls.call import Call, CallParts
+from ivrbox.calls.ear import DetectorEar, LineEar
+from ivrbox.errors import LineLost
+from ivrbox.lines.line import DigitOwner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
+    from datetime import datetime
+
+    from ivrbox.appliance.clock import Clock
+    from ivrbox.appliance.functions import FunctionHost
+    from ivrbox.appliance.keeper import Keeper
+    from ivrbox.appliance.worker import Worker
+    from ivrbox.cdr import CallRecord, Redactor
+    from ivrbox.dialog.interpreter import Dialog
+    from ivrbox.lines.line import Line
+    from ivrbox.prompts.shelf import Shelf
+    from ivrbox.recordings import Recorder
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Staff:
+    """The parts of the box that every call shares."""
+
+    new_dialog: Callable[[], Dialog]
+    shelf: Shelf
+    host: FunctionHost
+    speaker: Worker
+    keeper: Keeper
+    redactor: Redactor
+    clock: Clock
+    shown_caller: Callable[[str], str] = str
+
+
+@dataclass
+class Visit:
+    """One call, and what the office knows about it that the call itself does not: its name, and the date."""
+
+    id: str
+    line: str
+    caller: str | None
+    started: datetime
+    call: Call
+    recorder: Recorder
+    secrets_seen: int = field(default=0)
+
+
+class Office:
+    """Receives callers and dismisses them. No fault of one call reaches the next."""
+
+    def __init__(self, staff: Staff) -> None:
+        """Work with these parts."""
+        self._staff = staff
+
+    def receive(self, line: Line, number: str | None) -> Visit:
+        """Make a call for whoever is on the line, which has just gone off-hook."""
+        staff = self._staff
+        started = staff.clock()
+        call_id = new_call_id(started)
+        recorder = staff.keeper.recorder()
+        caller = None if number is None else staff.shown_caller(number)
+        staff.keeper.open(call_id, line.name, caller, started.isoformat(timespec="milliseconds"), recorder.state)
+        helpers = Helpers(
+            staff.host, staff.shelf, staff.speaker, lambda receipt: staff.keeper.write_discard(call_id, receipt)
+        )
+        ear = LineEar() if line.capabilities.digits is DigitOwner.LINE else DetectorEar()
+        parts = CallParts(staff.new_dialog(), ear, recorder, helpers, realtime=line.capabilities.realtime)
+        log.info("call %s: answered on %s", call_id, line.name)
+        return Visit(call_id, line.name, caller, started, Call(parts, number), recorder)
+
+    @contextmanager
+    def holding(self, visit: Visit) -> Iterator[None]:
+        """Hold the call's hand for one step: a fault of ours ends this call, never the box."""
+        try:
+            yield
+        except LineLost:
+            raise
+        except Exception:
+            log.exception("call %s: a fault ends it", visit.id)
+            visit.call.abandon("fault")
+        self._keep_secrets(visit)
+
+    def dismiss(self, visit: Visit) -> Future[CallRecord]:
+        """Finish a call whose line is on-hook: hear its functions out, close the recording, file the record."""
+        with self.holding(visit):
+            visit.call.wrap_up()
+        visit.recorder.end()
+        record = self._staff.redactor.record(record_of(visit))
+        self._staff.redactor.forget()
+        log.info("call %s: %s after %.1f s", visit.id, record.ended, record.duration_s)
+        return self._staff.keeper.file(record, visit.recorder)
+
+    def _keep_secrets(self, visit: Visit) -> None:
+        """Have the logs know what they must not say, as soon as the caller has said it."""
+        for turn in visit.call.turns[visit.secrets_seen :]:
+            if turn.pii:
+                self._staff.redactor.add(turn.text)
+        visit.secrets_seen = len(visit.call.turns)

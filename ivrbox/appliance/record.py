@@ -1,0 +1,35 @@
+"""From a call that is over to the record that is kept of it: the only way out for what was said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ivrbox.cdr import CallRecord, TurnRecord
+from ivrbox.units import samples_to_seconds
+
+if TYPE_CHECKING:
+    from ivrbox.appliance.office import Visit
+    from ivrbox.dialog.turns import Turn
+
+
+def record_of(visit: Visit) -> CallRecord:
+    """What is known of the call, secrets as dots; the state of its recording is settled later, by the keeper."""
+    call = visit.call
+    return CallRecord(
+        id=visit.id,
+        line=visit.line,
+        caller=visit.caller,
+        started=visit.started.isoformat(timespec="milliseconds"),
+        duration_s=round(call.duration_s, 3),
+        ended=call.ended or "fault",
+        turns=tuple(map(turn_record, call.turns)),
+        path=call.path,
+        recording=visit.recorder.state.value,
+        trace=tuple(f"{note.at_s:.3f} s: {note.what}: {note.detail}".removesuffix(": ") for note in call.notes),
+    )
+
+
+def turn_record(turn: Turn) -> TurnRecord:
+    """One turn as anyone may see it."""
+    outcome = None if turn.outcome is None else turn.outcome.value
+    return TurnRecord(turn.role, turn.shown, outcome, round(samples_to_seconds(turn.at), 3))

@@ -1,0 +1,79 @@
+"""`config/ivrbox.toml`: what the owner sets, read once at start, every fault at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ivrbox.flows.documents import load_toml, validate
+from ivrbox.flows.wording import Within
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETTINGS_FILE = "ivrbox.toml"
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class LineSpec(_Closed):
+    """`[line]`: which wire, and how patiently it is answered. `options` go to the adapter as they are."""
+
+    kind: str = "loopback"
+    name: str = "line"
+    rings: Annotated[int, Within(1, 20, "bursts")] = 2
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class CallSpec(_Closed):
+    """`[call]`: the flow that a call enters, the flow it comes back to, and how long it may last."""
+
+    entry: str
+    main: str | None = None
+    max_minutes: Annotated[float, Within(0, 600, "minutes", above=True)] = 30.0
+    function_limit_s: Annotated[float, Within(0, 60, "s", above=True)] = 10.0
+
+
+class PromptsSpec(_Closed):
+    """`[prompts]`: the voice by preference, and the two things that every box must be able to say."""
+
+    voice: Literal["festival", "flite", "espeak-ng"] | None = None
+    apology: str = "I am sorry, something went wrong."
+    goodbye: str = "Goodbye."
+
+
+class RecordsSpec(_Closed):
+    """`[records]`: what conversation records tell of the caller."""
+
+    hash_caller: bool = False
+
+
+class RecordingSpec(_Closed):
+    """`[recording]`: whether calls are recorded, for how long, and who may open what is kept."""
+
+    enabled: bool = True
+    max_minutes: Annotated[int, Within(1, 240, "minutes")] = 60
+    recipients: tuple[str, ...] = ()
+    local_playback: bool = False
+
+
+class Settings(_Closed):
+    """The whole file."""
+
+    call: CallSpec
+    line: LineSpec = LineSpec()
+    prompts: PromptsSpec = PromptsSpec()
+    records: RecordsSpec = RecordsSpec()
+    recording: RecordingSpec = RecordingSpec()
+
+
+def read_settings(config: Path) -> Settings:
+    """Read `ivrbox.toml` in the configuration folder.
+
+    Raises:
+        ConfigError: all that is wrong with it, each with its line and key.
+    """
+    return validate(Settings, load_toml(config / SETTINGS_FILE))

@@ -1,0 +1,171 @@
+"""Start and stop in one readable place: the box is built top to bottom here, and taken down bottom to top."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ivrbox.appliance.attendant import Attendant
+from ivrbox.appliance.clock import wall_clock
+from ivrbox.appliance.functions import FunctionHost
+from ivrbox.appliance.keeper import Keeper
+from ivrbox.appliance.office import Office, Staff
+from ivrbox.appliance.settings import read_settings
+from ivrbox.appliance.worker import Worker
+from ivrbox.cdr import Redactor, Store, hash_caller
+from ivrbox.dialog.interpreter import Dialog
+from ivrbox.errors import ConfigError, Fault, StoreError
+from ivrbox.flows.read import read_flows
+from ivrbox.flows.spec import PromptSpec
+from ivrbox.lines.catalog import open_line
+from ivrbox.prompts import Shelf, best_voice
+from ivrbox.recordings import Archive, key_ring
+from ivrbox.recordings.keys import write_new
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from ivrbox.appliance.clock import Clock
+    from ivrbox.appliance.settings import Settings
+    from ivrbox.flows.book import FlowBook
+    from ivrbox.lines.line import Line
+    from ivrbox.prompts import Voice
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box that is ready to answer."""
+
+    settings: Settings
+    attendant: Attendant
+    store: Store
+    archive: Archive
+    redactor: Redactor
+    warnings: tuple[Fault, ...]
+    hint: str = ""
+
+
+@contextmanager
+def open_box(  # noqa: PLR0913 - keywords only: what a rehearsal puts in place of the real thing
+    config: Path,
+    data: Path,
+    *,
+    line: Line | None = None,
+    flow: str | None = None,
+    voice: Voice | None = None,
+    clock: Clock = wall_clock,
+) -> Iterator[Box]:
+    """Build the box: settings, flows, records, prompts, functions, line, attendant.
+
+    `line` stands in for the one that the settings name, `flow` for the flow that calls enter, `voice` for the best
+    that is installed.
+
+    Raises:
+        ConfigError: something in the configuration is at fault; everything that is, is listed.
+        LineError: the line cannot be opened.
+        StoreError: the data folder cannot be used, or another ivrbox is using it.
+    """
+    settings = read_settings(config)
+    book = read_flows(config)
+    entry = _known_flow(book, flow or settings.call.entry, "call.entry")
+    main = settings.call.main and _known_flow(book, settings.call.main, "call.main")
+    apology, goodbye = PromptSpec(text=settings.prompts.apology), PromptSpec(text=settings.prompts.goodbye)
+    with ExitStack() as stack:
+        stack.enter_context(_sole_use(data))
+        keys = key_ring(data / "keys", settings.recording.recipients, local_playback=settings.recording.local_playback)
+        store = stack.enter_context(closing(Store(data / "calls.db")))
+        archive = Archive(data / "recordings", keys.recipients)
+        _clear_up(store, archive)
+        shelf = Shelf(data / "prompts", config / "prompts", voice or best_voice(settings.prompts.voice))
+        faults = shelf.prepare(
+            [(spoken.text, spoken.wav) for spoken in book.prompts()] + [(apology.text, None), (goodbye.text, None)]
+        )
+        host = stack.enter_context(closing(FunctionHost(settings.call.function_limit_s)))
+        host.warm()
+        speaker = stack.enter_context(closing(Worker("speaker")))
+        filing = stack.enter_context(closing(Worker("keeper")))
+        keeper = Keeper(store, archive, filing, spool_s=_spool_s(settings))
+        staff = Staff(
+            new_dialog=lambda: Dialog(
+                book,
+                entry=entry,
+                main=main,
+                apology=apology,
+                goodbye=goodbye,
+                max_call_s=settings.call.max_minutes * 60,
+            ),
+            shelf=shelf,
+            host=host,
+            speaker=speaker,
+            keeper=keeper,
+            redactor=Redactor(),
+            clock=clock,
+            shown_caller=_shown_caller(data, settings),
+        )
+        wire = stack.enter_context(line or open_line(settings.line.kind, _line_options(settings)))
+        attendant = Attendant(wire, Office(staff), rings=settings.line.rings)
+        stack.callback(attendant.leave, "box_stopped")
+        yield Box(settings, attendant, store, archive, staff.redactor, (*book.warnings, *faults), keys.hint)
+
+
+def _known_flow(book: FlowBook, name: str, key: str) -> str:
+    if name not in book:
+        raise ConfigError([Fault("ivrbox.toml", None, key, f"no flow is named {name!r}; there are {', '.join(book)}")])
+    return name
+
+
+def _spool_s(settings: Settings) -> float | None:
+    return settings.recording.max_minutes * 60.0 if settings.recording.enabled else None
+
+
+def _line_options(settings: Settings) -> dict[str, object]:
+    return {"name": settings.line.name, **settings.line.options}
+
+
+@contextmanager
+def _sole_use(data: Path) -> Iterator[None]:
+    """One box to a data folder: what a second one would tidy up at its start may be the first one's call."""
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"{data}: {error.strerror}; name another folder with --data") from error
+    with closing(os.fdopen(lock)):
+        _take(lock, data)
+        yield
+
+
+def _take(lock: int, data: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise StoreError(f"{data}: another ivrbox is using it; name another folder with --data") from None
+
+
+def _clear_up(store: Store, archive: Archive) -> None:
+    """Before anything else: what was open when the box went down is lost, and nothing half is ever completed."""
+    for call_id in store.lose_open("the box went down before the call had ended"):
+        log.warning("call %s: its recording was open when the box went down, and is lost", call_id)
+    for call_id in archive.sweep(store.promised()):
+        log.error("call %s: its recording should be kept, but its file is missing", call_id)
+        store.set_recording(call_id, "damaged", "its file is missing")
+
+
+def _shown_caller(data: Path, settings: Settings) -> Callable[[str], str]:
+    if not settings.records.hash_caller:
+        return str
+    key = _caller_key(data / "keys" / "caller.key")
+    return lambda number: hash_caller(number, key)
+
+
+def _caller_key(path: Path) -> bytes:
+    if not path.exists():
+        write_new(path, os.urandom(32), mode=0o600)
+    return path.read_bytes()

@@ -1,0 +1,96 @@
+"""Bad input gets one clear message that names file and key, exit code 2, and no traceback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from ivrbox.cli.app import ivrbox
+from ivrbox.prompts.wavfile import write_wav
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETTINGS = '[call]\nentry = "main"\n'
+FLOW = '[steps.ask]\nprompt = "Press a key."\ndtmf = { digits = 1 }\non.complete = { hangup = true }\n'
+
+BAD = {
+    "broken TOML": ({"flows/main.toml": "[steps.ask\n"}, ["main.toml:1", "TOML"]),
+    "broken settings": ({"ivrbox.toml": "[call\n"}, ["ivrbox.toml:1", "TOML"]),
+    "no such step": ({"flows/main.toml": FLOW + '[steps.ask.then]\ngoto = "asc"\n'}, ["main.toml:6", "asc", "ask"]),
+    "40 digits": (
+        {"flows/main.toml": FLOW.replace("digits = 1", "digits = 40")},
+        ["main.toml:3: steps.ask.dtmf.digits: must be 1 to 32, not 40"],
+    ),
+    "inter-digit timeout of 3000 s": (
+        {"flows/main.toml": FLOW.replace("digits = 1", "inter_digit_timeout = 3000")},
+        ["main.toml:3: steps.ask.dtmf.inter_digit_timeout", "60 seconds, not 3000"],
+    ),
+    "functions that do not compile": (
+        {"functions/main.py": "def f(conv, flow:\n    pass\n"},
+        ["main.py:1"],
+    ),
+    "entry flow missing": ({"ivrbox.toml": SETTINGS.replace("main", "mian")}, ["ivrbox.toml", "call.entry", "main"]),
+    "misspelt setting": ({"ivrbox.toml": SETTINGS + "[line]\nring = 3\n"}, ["ivrbox.toml:4: line.ring", "rings"]),
+}
+
+
+def run(folder: Path, files: dict[str, str], *more: str) -> tuple[int, str]:
+    for name, text in {"ivrbox.toml": SETTINGS, "flows/main.toml": FLOW, **files}.items():
+        (folder / "config" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "config" / name).write_text(text)
+    tape = folder / "caller.wav"
+    if not tape.exists():
+        write_wav(tape, np.zeros(8000, dtype=np.int16))
+    places = ["--config", str(folder / "config"), "--data", str(folder / "data")]
+    ran = CliRunner().invoke(ivrbox, [*places, "call", "--tape", str(tape), *more])
+    return ran.exit_code, ran.output
+
+
+@pytest.mark.parametrize(("files", "words"), BAD.values(), ids=BAD)
+def test_a_bad_file_is_named_with_its_key(tmp_path: Path, files: dict[str, str], words: list[str]) -> None:
+    code, output = run(tmp_path, files)
+    assert code == 2, output
+    assert "Traceback" not in output
+    for word in words:
+        assert word in output
+    assert output.count("ivrbox: ") == 1
+
+
+def test_two_faults_are_told_in_one_go(tmp_path: Path) -> None:
+    files = {"flows/main.toml": FLOW.replace("digits = 1", "digits = 40"), "flows/other.toml": "[steps.x]\npromt = 1\n"}
+    code, output = run(tmp_path, files)
+    assert code == 2
+    assert "main.toml:3" in output
+    assert "other.toml:2" in output
+
+
+def test_a_tape_that_is_no_sound_file(tmp_path: Path) -> None:
+    (tmp_path / "caller.wav").write_bytes(b"this is not a sound file at all")
+    code, output = run(tmp_path, {})
+    assert code == 2
+    assert "caller.wav" in output
+    assert "Traceback" not in output
+
+
+def test_no_configuration_at_all(tmp_path: Path) -> None:
+    ran = CliRunner().invoke(ivrbox, ["demo", "--config", str(tmp_path / "none"), "--data", str(tmp_path / "data")])
+    assert ran.exit_code == 2
+    assert "ivrbox.toml" in ran.output
+    assert str(tmp_path / "none") in ran.output
+
+
+def test_a_flow_that_is_asked_for_and_does_not_exist(tmp_path: Path) -> None:
+    code, output = run(tmp_path, {}, "--flow", "front-dsk")
+    assert code == 2
+    assert "front-dsk" in output
+    assert "main" in output
+
+
+def test_an_unknown_command_names_those_that_exist() -> None:
+    ran = CliRunner().invoke(ivrbox, ["anser"])
+    assert ran.exit_code == 2
+    assert "demo" in ran.output
