@@ -1,8 +1,9 @@
 """What is kept of a caller, and its end."""
 
-from ivrbox.recordings.archive import Archive, KeptFile
+from ivrbox.recordings.archive import Archive
 from ivrbox.recordings.keys import KeyRing, key_ring
 from ivrbox.recordings.recorder import DELAY_SAMPLES, Receipt, Recorder
+from ivrbox.recordings.retention import KeptFile, Limits
 from ivrbox.recordings.spool import Spool
 from ivrbox.recordings.states import TRANSITIONS, RecordingEvent, RecordingState, next_state
 
@@ -12,6 +13,7 @@ __all__ = [
     "Archive",
     "KeptFile",
     "KeyRing",
+    "Limits",
     "Receipt",
     "Recorder",
     "RecordingEvent",

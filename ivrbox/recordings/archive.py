@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ivrbox.errors import IvrboxError, SealError, UnknownName
-from ivrbox.recordings.seal import seal, unseal
+from ivrbox.recordings.retention import KeptFile, Limits, overdue
+from ivrbox.recordings.seal import is_sealed, seal, unseal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -23,15 +23,6 @@ if TYPE_CHECKING:
 
 _SEALED = ".age"
 _PART = ".part"
-
-
-@dataclass(frozen=True)
-class KeptFile:
-    """A recording at rest: call id, size in bytes, and when it was sealed (seconds since 1970)."""
-
-    call_id: str
-    bytes: int
-    sealed_at: float
 
 
 class Archive:
@@ -58,8 +49,8 @@ class Archive:
             self._write(recorder, path)
             on_row()
         except (IvrboxError, OSError) as error:
-            self._remove(path)
             recorder.lose(str(error))
+            self._clear_up(path)
             return False
         recorder.keep()
         return True
@@ -92,16 +83,25 @@ class Archive:
             descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         except OSError as error:
             raise SealError(f"{out}: {error.strerror}") from error
-        with os.fdopen(descriptor, "wb") as file:
-            unseal(sealed, file, identity)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                unseal(sealed, file, identity)
+        except SealError:
+            out.unlink()
+            raise
 
     def shred(self, call_id: str) -> None:
         """Overwrite, unlink and sync a kept recording. Weaker than a discard: the medium may keep old blocks.
 
         Raises:
             UnknownName: there is no such recording.
+            SealError: the medium refused.
         """
-        self._remove(self._existing(call_id))
+        path = self._existing(call_id)
+        try:
+            self._remove(path)
+        except OSError as error:
+            raise SealError(f"{path}: could not be shredded: {error.strerror}") from error
 
     def expect(self, call_id: str) -> None:
         """Make sure that a recording is there.
@@ -111,12 +111,32 @@ class Archive:
         """
         self._existing(call_id)
 
+    def retain(self, limits: Limits, now: float, on_shred: Callable[[str, str], object]) -> list[str]:
+        """Shred what is overdue by `now` (seconds since 1970); returns the call ids.
+
+        `on_shred(call_id, why)` writes that into the record first: a cut after it leaves a file that no row
+        promises, and the sweep at boot takes it away.
+        """
+        gone = list(overdue(self.files(), limits, now))
+        for file, why in gone:
+            on_shred(file.call_id, f"shredded: {why}")
+            self.shred(file.call_id)
+        return [file.call_id for file, _ in gone]
+
+    def refusal(self, reserve: int) -> str:
+        """Why nothing can be recorded now: the medium has less room than `reserve` bytes, one full call; or ""."""
+        medium = os.statvfs(self.folder)
+        free = medium.f_bavail * medium.f_frsize
+        if free >= reserve:
+            return ""
+        return f"recording refused: {free / 1e6:.0f} MB are free in {self.folder}, {reserve / 1e6:.0f} MB are reserved"
+
     def sweep(self, promised: Collection[str]) -> list[str]:
-        """At boot: shred every file that no row promises; returns the promised ids whose file is missing."""
+        """At boot: shred every file that no row promises; returns the promised ids that have no age file."""
         for path in self.folder.iterdir():
             if path.suffix == _PART or path.name.removesuffix(_SEALED) not in promised:
                 self._remove(path)
-        return sorted(call_id for call_id in promised if not self.path(call_id).exists())
+        return sorted(call_id for call_id in promised if not is_sealed(self.path(call_id)))
 
     def _existing(self, call_id: str) -> Path:
         path = self.path(call_id)
@@ -135,15 +155,21 @@ class Archive:
                 os.fsync(file.fileno())
             part.rename(path)
         except BaseException:
-            self._remove(part)
+            self._clear_up(part)
             raise
         self._sync_folder()
 
+    def _clear_up(self, path: Path) -> None:
+        """Remove a file that nobody was promised; if the medium refuses, the sweep at boot will."""
+        with suppress(OSError):
+            self._remove(path)
+
     def _remove(self, path: Path) -> None:
-        with suppress(FileNotFoundError):
+        try:
             with path.open("r+b") as file:
                 _overwrite(file.fileno())
-            path.unlink()
+        finally:
+            path.unlink(missing_ok=True)
         self._sync_folder()
 
     def _sync_folder(self) -> None:

@@ -59,4 +59,3 @@ class DelayLine:
         self._samples[left : self._fill] = 0
         self._fill = left
         self.passed += count
-        self._mask.forget_before(self.passed)

@@ -50,10 +50,6 @@ class Mask:
             if first < last:
                 samples[first - position : last - position] = self._fill(first, last - first)[:, np.newaxis]
 
-    def forget_before(self, position: int) -> None:
-        """Drop the spans that end before `position`."""
-        self._spans = [span for span in self._spans if span[1] > position]
-
     def _fill(self, start: int, count: int) -> NDArray[np.int16]:
         """The fill for so many samples from `start`: its phase runs through the call without a break."""
         return np.resize(np.roll(self._cycle, -(start % FRAME_SAMPLES)), count)

@@ -108,19 +108,19 @@ class Recorder:
         """From the sample `start`, back-dated if need be, keep a fill in place of both directions."""
         with self._lock:
             if self._take is not None:
-                self._take.mask(start)
+                self._take.mask.begin(start)
 
     def unmask(self, end: int) -> None:
         """End the mask at the sample `end`."""
         with self._lock:
             if self._take is not None:
-                self._take.unmask(end)
+                self._take.mask.end(end)
 
     def mask_span(self, start: int, end: int) -> None:
         """Mask from start to end: a single key."""
         with self._lock:
             if self._take is not None:
-                self._take.mask_span(start, end)
+                self._take.mask.span(start, end)
 
     def trim(self, samples: int) -> None:
         """Leave so many samples off the tail: the disconnect tone, and the silence before it."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _CHANNELS = 2
 _BITS = 16
+_AGE = b"age-encryption.org/v1\n"
 
 
 def wav_header(samples: int) -> bytes:
@@ -60,6 +61,15 @@ def seal(content: Iterable[NDArray[np.int16]], samples: int, out: BinaryIO, reci
         pyrage.encrypt_io(source, out, parse_recipients(recipients))
     except (OSError, pyrage.EncryptError) as error:
         raise SealError(f"recording could not be sealed: {error}") from error
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether there is a file that at least begins as an age file does; without the identity no more can be told."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_AGE)) == _AGE
+    except OSError:
+        return False
 
 
 def unseal(sealed: Path, out: BinaryIO, identity: Path) -> None:

@@ -1,7 +1,7 @@
 """One call's sound on its way: desk, mask, spool, and out again as what is to be kept.
 
 heard ┐
-├─▶ delay line ─▶ mask ─▶ spool ─▶ late masks ─▶ tail cut ─▶ content
+├─▶ delay line ─▶ mask ─▶ spool ─▶ mask, if it came late ─▶ tail cut ─▶ content
 said  ┘
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Take:
-    """The sound of one call. It holds the spool from the start until `release`."""
+    """The sound of one call, and the mask that hides parts of it."""
 
     def __init__(self, spool: Spool, *, delay_samples: int, tone: bool) -> None:
         """Take the spool.
@@ -32,31 +32,19 @@ class Take:
             ValueError: the delay is longer than the desk has room for.
         """
         self.spool = spool
-        self._mask = Mask(tone=tone)
-        self._late = Mask(tone=tone)
-        self._line = DelayLine(spool, self._mask, delay_samples)
+        self.mask = Mask(tone=tone)
+        self._line = DelayLine(spool, self.mask, delay_samples)
         self._cut = 0
         spool.take()
-        self.push = self._line.push
 
     @property
     def samples(self) -> int:
         """Samples of each direction that `content` will give."""
         return max(min(self._line.passed - self._cut, self.spool.samples), 0)
 
-    def mask(self, start: int) -> None:
-        """Mask from the sample `start` until further notice, also what has left the delay line already."""
-        self._mask.begin(start)
-        self._late.span(start, self._line.passed)
-
-    def unmask(self, end: int) -> None:
-        """End the mask at the sample `end`."""
-        self._mask.end(end)
-
-    def mask_span(self, start: int, end: int) -> None:
-        """Mask from start to end, also what has left the delay line already."""
-        self._mask.span(start, end)
-        self._late.span(start, min(end, self._line.passed))
+    def push(self, heard: NDArray[np.int16], said: NDArray[np.int16]) -> None:
+        """Take in at most 160 samples of each direction."""
+        self._line.push(heard, said)
 
     def trim(self, samples: int) -> None:
         """Leave so many samples off the tail."""
@@ -74,6 +62,6 @@ class Take:
         """
         at, end = 0, self.samples
         for chunk in self.spool.chunks():
-            self._late.apply(chunk, at)
+            self.mask.apply(chunk, at)
             yield chunk[: max(end - at, 0)]
             at += len(chunk)
