@@ -49,7 +49,7 @@ class _Scanner:
         line = self._line_here()
         brackets = 2 if self.text.startswith("[[", self.place) else 1
         self.place += brackets
-        path = self._inside(self._key())
+        path = self._inside(self._key(), line)
         self.place += brackets
         if brackets == 2:  # noqa: PLR2004  # [[array of tables]]
             index = self._lengths.get(path, 0)
@@ -59,11 +59,12 @@ class _Scanner:
         self.lines.setdefault(path, line)
         return path
 
-    def _inside(self, key: KeyPath) -> KeyPath:
+    def _inside(self, key: KeyPath, line: int) -> KeyPath:
         """The path with the index of the newest table wherever it leads through an array of tables."""
         path: KeyPath = ()
         for part in key[:-1]:
             path = (*path, part)
+            self.lines.setdefault(path, line)
             if path in self._lengths:
                 path = (*path, self._lengths[path] - 1)
         return (*path, *key[-1:])
