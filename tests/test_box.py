@@ -48,7 +48,10 @@ class Machine:
         )
 
     def has_all_packages(self) -> None:
-        self.play("dpkg-query", "for name in python3-venv festival festvox-us-slt-hts; do echo installed $name; done")
+        self.play(
+            "dpkg-query",
+            "for name in python3-venv festival festvox-us-slt-hts libsodium23; do echo installed $name; done",
+        )
 
     def has_environment(self, pip: str = "exit 0") -> None:
         """A .venv whose pip and ivrbox are scripts; the Python is the real one."""
@@ -97,7 +100,8 @@ def test_without_root_the_one_command_is_told(machine: Machine) -> None:
     done = machine.box("demo")
     assert done.returncode == 2
     assert done.stderr.splitlines()[-2] == (
-        "  sudo apt-get update && sudo apt-get install --yes --no-install-recommends festival festvox-us-slt-hts"
+        "  sudo apt-get update && sudo apt-get install --yes --no-install-recommends "
+        "festival festvox-us-slt-hts libsodium23"
     )
     assert machine.calls("apt-get") == []
     assert not (machine.root / ".venv").exists()
@@ -113,10 +117,10 @@ def test_sudo_without_a_password_is_used_and_said(machine: Machine) -> None:
     machine.play("sudo", 'shift; "$@"')
     machine.play("apt-get", 'case "$*" in *install*) exit 100 ;; esac')
     done = machine.box("demo")
-    assert "box: installing Debian packages: festival festvox-us-slt-hts (by sudo)" in done.stderr
+    assert "box: installing Debian packages: festival festvox-us-slt-hts libsodium23 (by sudo)" in done.stderr
     assert [call.split()[-3:] for call in machine.calls("apt-get")] == [
         ["-o", "DPkg::Lock::Timeout=120", "update"],
-        ["--no-install-recommends", "festival", "festvox-us-slt-hts"],
+        ["festival", "festvox-us-slt-hts", "libsodium23"],
     ]
 
 
