@@ -7,7 +7,7 @@ import hmac
 import logging
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 DOTS = "●●●●"
 """What stands for anything private: always four, so that not even its length is told."""
 
-_BETWEEN = r"[\s,;.'\"\[\]()\-]{0,4}"  # digits may stand apart: "1 2 3", "['1', '2', '3']", "1-2-3"
+# How digits may be written apart: "1 2 3", "1-2-3", "['1', '2', '3']"; UTF-16 shown as bytes; hex with its marks.
+_APART = r"(?:\\x00|\\u0000|[\s,;'\"\[\]()\-]){0,4}"
+_HEX_APART = r"(?:00|\\x|\\u|0x|[\s,:%\-]){0,4}"
 _SHORTEST = 3  # a private entry of one or two digits would blank half of every log; its turn is dots anyway
 
 
@@ -36,6 +38,9 @@ class Secret:
     def reveal(self) -> str:
         """The value itself: for the flow and its functions."""
         return self._value
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a private value is neither copied nor pickled; reveal() it where it is needed")
 
     def __repr__(self) -> str:
         return DOTS
@@ -63,7 +68,9 @@ class Redactor:
         """Treat this value as private from now on."""
         digits = value.reveal() if isinstance(value, Secret) else value
         if len(digits) >= _SHORTEST:
-            self._patterns.append(re.compile(_BETWEEN.join(map(re.escape, digits))))
+            plain = _APART.join(map(re.escape, digits))
+            coded = _HEX_APART.join(f"{ord(digit):02x}" for digit in digits)
+            self._patterns.append(re.compile(f"{plain}|{coded}", re.IGNORECASE))
 
     def forget(self) -> None:
         """Forget all values: the call is over."""

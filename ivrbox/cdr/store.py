@@ -173,6 +173,6 @@ def _record(row: sqlite3.Row) -> CallRecord:
         values[column] = tuple(json.loads(values[column]))
     values["turns"] = tuple(TurnRecord(**turn) for turn in values["turns"])
     values["receipt"] = None if values["receipt"] is None else json.loads(values["receipt"])
-    values["duration_s"] = values["duration_s"] or 0.0
-    values["ended"] = values["ended"] or "open"
+    if values["ended"] is None:  # the call is up, or was when the box went down
+        values |= {"ended": "open", "duration_s": 0.0}
     return CallRecord(**values)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import wave
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from ivrbox.recordings import Archive, Recorder, Spool, key_ring
+from ivrbox.recordings import Archive, KeyRing, Recorder, Spool, key_ring
 from ivrbox.units import FRAME_SAMPLES
 
 if TYPE_CHECKING:
@@ -20,32 +18,39 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass
-class Shelf:
-    """A folder of recordings, and the identity that opens them."""
-
-    archive: Archive
-    identity: Path
-
-    def opened(self, call_id: str) -> NDArray[np.int16]:
-        """The kept recording as samples, shape (n, 2), through the archive's own export."""
-        out = self.archive.folder.parent / "out.wav"
-        self.archive.export(call_id, out, self.identity)
-        with wave.open(io.BytesIO(out.read_bytes())) as wav:
-            assert wav.getparams()[:3] == (2, 2, 8000)
-            return np.frombuffer(wav.readframes(wav.getnframes()), np.int16).reshape(-1, 2)
-
-
 @pytest.fixture
 def spool() -> Spool:
     return Spool(20)
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    ring = key_ring(tmp_path / "keys")
+def ring(tmp_path: Path) -> KeyRing:
+    return key_ring(tmp_path / "keys")
+
+
+@pytest.fixture
+def identity(ring: KeyRing) -> Path:
+    """The file that opens what `archive` keeps."""
     assert ring.made is not None
-    return Shelf(Archive(tmp_path / "recordings", ring.recipients), ring.made)
+    return ring.made
+
+
+@pytest.fixture
+def archive(tmp_path: Path, ring: KeyRing) -> Archive:
+    return Archive(tmp_path / "recordings", ring.recipients)
+
+
+@pytest.fixture
+def opened(tmp_path: Path, archive: Archive, identity: Path) -> Callable[[str], NDArray[np.int16]]:
+    """Give a kept recording as samples, shape (n, 2), through the archive's own export."""
+
+    def export(call_id: str) -> NDArray[np.int16]:
+        archive.export(call_id, tmp_path / "out.wav", identity)
+        with wave.open(str(tmp_path / "out.wav")) as wav:
+            assert wav.getparams()[:3] == (2, 2, 8000)
+            return np.frombuffer(wav.readframes(wav.getnframes()), np.int16).reshape(-1, 2)
+
+    return export
 
 
 @pytest.fixture

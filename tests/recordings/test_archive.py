@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy as np
-    from conftest import Shelf
     from numpy.typing import NDArray
 
     Speak = Callable[[Recorder, NDArray[np.int16]], None]
@@ -37,21 +36,23 @@ def ended(spool: Spool, speak: Speak, noise: Noise) -> Recorder:
     return recorder
 
 
-def test_the_public_age_tool_opens_what_was_sealed(shelf: Shelf, ended: Recorder, noise: Noise) -> None:
+def test_the_public_age_tool_opens_what_was_sealed(
+    archive: Archive, identity: Path, ended: Recorder, noise: Noise
+) -> None:
     age = shutil.which("age")
     if age is None:
         if os.environ.get("CI"):
             pytest.fail("the package age is missing")
         pytest.skip("the package age is not installed")
-    shelf.archive.keep(ended, "a", row)
-    command = [age, "--decrypt", "--identity", str(shelf.identity), str(shelf.archive.path("a"))]
+    archive.keep(ended, "a", row)
+    command = [age, "--decrypt", "--identity", str(identity), str(archive.path("a"))]
     opened = subprocess.run(command, capture_output=True, check=True).stdout  # noqa: S603 - the tool just found
     assert opened[:4] + opened[8:16] == b"RIFFWAVEfmt "
     assert opened[44:] == noise(100).tobytes()
 
 
 def test_the_file_is_durable_before_its_row_and_the_row_before_the_wipe(
-    shelf: Shelf, ended: Recorder, spool: Spool, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, ended: Recorder, spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[str] = []
     fsync = os.fsync
@@ -61,56 +62,54 @@ def test_the_file_is_durable_before_its_row_and_the_row_before_the_wipe(
         fsync(file)
 
     def promised() -> None:
-        steps.append(
-            f"row, file there: {shelf.archive.path('a').exists()}, still open: {bool(spool._vault.bytes.any())}"
-        )
+        steps.append(f"row, file there: {archive.path('a').exists()}, still open: {bool(spool._vault.bytes.any())}")
 
     monkeypatch.setattr(os, "fsync", synced)
-    assert shelf.archive.keep(ended, "a", promised)
+    assert archive.keep(ended, "a", promised)
     assert steps == ["fsync a.age.part", "fsync recordings", "row, file there: True, still open: True"]
     assert not spool._vault.bytes.any()
 
 
-def test_files_are_for_the_owner_only(shelf: Shelf, ended: Recorder) -> None:
-    shelf.archive.keep(ended, "a", row)
-    assert shelf.archive.path("a").stat().st_mode & 0o777 == 0o600
-    assert shelf.archive.folder.stat().st_mode & 0o777 == 0o700
+def test_files_are_for_the_owner_only(archive: Archive, ended: Recorder) -> None:
+    archive.keep(ended, "a", row)
+    assert archive.path("a").stat().st_mode & 0o777 == 0o600
+    assert archive.folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_row_that_cannot_be_written_leaves_no_file(shelf: Shelf, ended: Recorder) -> None:
+def test_a_row_that_cannot_be_written_leaves_no_file(archive: Archive, ended: Recorder) -> None:
     def fails() -> None:
         raise StoreError("the database is read-only")
 
-    assert not shelf.archive.keep(ended, "a", fails)
+    assert not archive.keep(ended, "a", fails)
     assert (ended.state, ended.detail) == (RecordingState.LOST, "the database is read-only")
-    assert list(shelf.archive.folder.iterdir()) == []
+    assert list(archive.folder.iterdir()) == []
 
 
 def test_a_full_disk_loses_the_recording_and_says_so(
-    shelf: Shelf, ended: Recorder, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, ended: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_file: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
-        assert not shelf.archive.keep(ended, "a", row)
+        assert not archive.keep(ended, "a", row)
     assert ended.state is RecordingState.LOST
     assert "No space left on device" in ended.detail
-    assert list(shelf.archive.folder.iterdir()) == []
+    assert list(archive.folder.iterdir()) == []
 
 
 def test_a_medium_that_refuses_to_shred_is_named(
-    shelf: Shelf, ended: Recorder, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, ended: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_file: int, _data: bytes) -> int:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    shelf.archive.keep(ended, "a", row)
+    archive.keep(ended, "a", row)
     monkeypatch.setattr(os, "write", broken)
     with pytest.raises(SealError, match=r"a\.age: could not be shredded: Input/output error"):
-        shelf.archive.shred("a")
-    assert not shelf.archive.path("a").exists(), "its name goes all the same"
+        archive.shred("a")
+    assert not archive.path("a").exists(), "its name goes all the same"
 
 
 def test_recipients_that_are_none_are_refused_before_anything_is_written(tmp_path: Path, ended: Recorder) -> None:
@@ -120,88 +119,92 @@ def test_recipients_that_are_none_are_refused_before_anything_is_written(tmp_pat
     assert list(archive.folder.iterdir()) == []
 
 
-def test_nothing_half_is_completed_at_boot(shelf: Shelf, ended: Recorder) -> None:
-    shelf.archive.keep(ended, "kept", row)
-    (shelf.archive.folder / "half.age.part").write_bytes(b"half")
-    (shelf.archive.folder / "nobody.age").write_bytes(b"age-encryption.org/v1\n")
-    (shelf.archive.folder / "torn.age").write_bytes(b"\0" * 100)
-    assert shelf.archive.sweep({"kept", "missing", "torn"}) == ["missing", "torn"]
-    assert sorted(path.name for path in shelf.archive.folder.iterdir()) == ["kept.age", "torn.age"]
+def test_nothing_half_is_completed_at_boot(archive: Archive, ended: Recorder) -> None:
+    archive.keep(ended, "kept", row)
+    (archive.folder / "half.age.part").write_bytes(b"half")
+    (archive.folder / "nobody.age").write_bytes(b"age-encryption.org/v1\n")
+    (archive.folder / "torn.age").write_bytes(b"\0" * 100)
+    assert archive.sweep({"kept", "missing", "torn"}) == ["missing", "torn"]
+    assert sorted(path.name for path in archive.folder.iterdir()) == ["kept.age", "torn.age"]
 
 
-def test_the_list_is_oldest_first(shelf: Shelf) -> None:
+def test_the_list_is_oldest_first(archive: Archive) -> None:
     for name, time in (("b", 300), ("a", 200), ("c", 100)):
-        shelf.archive.path(name).write_bytes(b"x" * time)
-        os.utime(shelf.archive.path(name), (time, time))
-    assert [(file.call_id, file.bytes, file.sealed_at) for file in shelf.archive.files()] == [
+        archive.path(name).write_bytes(b"x" * time)
+        os.utime(archive.path(name), (time, time))
+    assert [(file.call_id, file.bytes, file.sealed_at) for file in archive.files()] == [
         ("c", 100, 100),
         ("a", 200, 200),
         ("b", 300, 300),
     ]
 
 
-def test_shredding_overwrites_before_it_removes(shelf: Shelf, ended: Recorder, tmp_path: Path) -> None:
-    shelf.archive.keep(ended, "a", row)
-    before = shelf.archive.path("a").read_bytes()
+def test_shredding_overwrites_before_it_removes(archive: Archive, ended: Recorder, tmp_path: Path) -> None:
+    archive.keep(ended, "a", row)
+    before = archive.path("a").read_bytes()
     other_name = tmp_path / "hard link"
-    other_name.hardlink_to(shelf.archive.path("a"))
-    shelf.archive.shred("a")
-    assert not shelf.archive.path("a").exists()
+    other_name.hardlink_to(archive.path("a"))
+    archive.shred("a")
+    assert not archive.path("a").exists()
     assert other_name.read_bytes() == b""
     assert before
 
 
-def test_a_missing_recording_is_named_with_those_that_are_there(shelf: Shelf, ended: Recorder, tmp_path: Path) -> None:
+def test_a_missing_recording_is_named_with_those_that_are_there(
+    archive: Archive, identity: Path, ended: Recorder, tmp_path: Path
+) -> None:
     with pytest.raises(UnknownName, match="no recording of call 'b' is kept; the newest are: none"):
-        shelf.archive.shred("b")
-    shelf.archive.keep(ended, "a", row)
+        archive.shred("b")
+    archive.keep(ended, "a", row)
     with pytest.raises(UnknownName, match="the newest are: a"):
-        shelf.archive.export("b", tmp_path / "b.wav", shelf.identity)
+        archive.export("b", tmp_path / "b.wav", identity)
     with pytest.raises(UnknownName):
-        shelf.archive.expect("b")
-    shelf.archive.expect("a")
+        archive.expect("b")
+    archive.expect("a")
 
 
 @pytest.mark.parametrize("name", ["", ".hidden", "../calls", "a/b"])
-def test_an_id_that_would_leave_the_folder_is_refused(shelf: Shelf, name: str) -> None:
+def test_an_id_that_would_leave_the_folder_is_refused(archive: Archive, name: str) -> None:
     with pytest.raises(UnknownName, match="is not a call id"):
-        shelf.archive.path(name)
+        archive.path(name)
 
 
-def test_an_export_with_the_wrong_identity_leaves_nothing(shelf: Shelf, ended: Recorder, tmp_path: Path) -> None:
-    shelf.archive.keep(ended, "a", row)
+def test_an_export_with_the_wrong_identity_leaves_nothing(
+    archive: Archive, identity: Path, ended: Recorder, tmp_path: Path
+) -> None:
+    archive.keep(ended, "a", row)
     stranger = tmp_path / "stranger.txt"
     make_identity(stranger)
     with pytest.raises(SealError, match=r"a\.age: "):
-        shelf.archive.export("a", tmp_path / "out.wav", stranger)
+        archive.export("a", tmp_path / "out.wav", stranger)
     assert not (tmp_path / "out.wav").exists()
     with pytest.raises(SealError, match="No such file"):
-        shelf.archive.export("a", tmp_path / "no" / "out.wav", shelf.identity)
+        archive.export("a", tmp_path / "no" / "out.wav", identity)
 
 
-def test_an_export_is_for_its_owner_only(shelf: Shelf, ended: Recorder, tmp_path: Path) -> None:
-    shelf.archive.keep(ended, "a", row)
-    shelf.archive.export("a", tmp_path / "out.wav", shelf.identity)
+def test_an_export_is_for_its_owner_only(archive: Archive, identity: Path, ended: Recorder, tmp_path: Path) -> None:
+    archive.keep(ended, "a", row)
+    archive.export("a", tmp_path / "out.wav", identity)
     assert (tmp_path / "out.wav").stat().st_mode & 0o777 == 0o600
 
 
-def test_retention_writes_the_reason_before_it_shreds(shelf: Shelf) -> None:
+def test_retention_writes_the_reason_before_it_shreds(archive: Archive) -> None:
     for age in range(5):
-        shelf.archive.path(f"call{age}").write_bytes(b"x" * 1000)
-        os.utime(shelf.archive.path(f"call{age}"), (1e6 - age, 1e6 - age))
+        archive.path(f"call{age}").write_bytes(b"x" * 1000)
+        os.utime(archive.path(f"call{age}"), (1e6 - age, 1e6 - age))
     told: list[tuple[str, str, bool]] = []
     limits = Limits(count=3)
 
     def note(call_id: str, why: str) -> None:
-        told.append((call_id, why, shelf.archive.path(call_id).exists()))
+        told.append((call_id, why, archive.path(call_id).exists()))
 
-    assert shelf.archive.retain(limits, 1e6, note) == ["call4", "call3"]
+    assert archive.retain(limits, 1e6, note) == ["call4", "call3"]
     assert told == [(name, "shredded: more than 3 were kept", True) for name in ("call4", "call3")]
-    assert [file.call_id for file in shelf.archive.files()] == ["call2", "call1", "call0"]
+    assert [file.call_id for file in archive.files()] == ["call2", "call1", "call0"]
 
 
-def test_a_medium_without_room_for_a_full_call_refuses_with_the_reason(shelf: Shelf) -> None:
-    assert shelf.archive.refusal(1 << 20) == ""
-    refusal = shelf.archive.refusal(1 << 60)
+def test_a_medium_without_room_for_a_full_call_refuses_with_the_reason(archive: Archive) -> None:
+    assert archive.refusal(1 << 20) == ""
+    refusal = archive.refusal(1 << 60)
     assert refusal.startswith("recording refused: ")
     assert "MB are reserved" in refusal

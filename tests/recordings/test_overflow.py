@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
-    from conftest import Shelf
     from numpy.typing import NDArray
 
+    from ivrbox.recordings import Archive
+
     Speak = Callable[[Recorder, NDArray[np.int16]], None]
+    Opened = Callable[[str], NDArray[np.int16]]
     Noise = Callable[..., NDArray[np.int16]]
 
 
@@ -28,13 +30,15 @@ def row() -> None:
     """The record is written."""
 
 
-def test_a_call_longer_than_its_room_is_kept_whole(folder: Path, shelf: Shelf, speak: Speak, noise: Noise) -> None:
+def test_a_call_longer_than_its_room_is_kept_whole(
+    folder: Path, archive: Archive, opened: Opened, speak: Speak, noise: Noise
+) -> None:
     recorder, sound = Recorder(Spool(2, overflow=folder)), noise(533)
     speak(recorder, sound)
     recorder.end()
     assert recorder.detail == ""
-    assert shelf.archive.keep(recorder, "a", row)
-    assert (shelf.opened("a") == sound).all()
+    assert archive.keep(recorder, "a", row)
+    assert (opened("a") == sound).all()
 
 
 def test_overflow_has_no_name_and_no_sound_in_it(folder: Path, speak: Speak, noise: Noise) -> None:

@@ -14,10 +14,12 @@ from ivrbox.units import FRAME_SAMPLES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Shelf
     from numpy.typing import NDArray
 
+    from ivrbox.recordings import Archive
+
     Speak = Callable[[Recorder, NDArray[np.int16]], None]
+    Opened = Callable[[str], NDArray[np.int16]]
     Noise = Callable[..., NDArray[np.int16]]
 
 
@@ -25,48 +27,56 @@ def row() -> None:
     """The record is written."""
 
 
-def test_a_kept_recording_is_what_was_heard_and_said(spool: Spool, shelf: Shelf, speak: Speak, noise: Noise) -> None:
+def test_a_kept_recording_is_what_was_heard_and_said(
+    spool: Spool, archive: Archive, opened: Opened, speak: Speak, noise: Noise
+) -> None:
     recorder, sound = Recorder(spool), noise(333)
     speak(recorder, sound)
     recorder.end()
     assert recorder.samples == len(sound)
-    assert shelf.archive.keep(recorder, "a", row)
+    assert archive.keep(recorder, "a", row)
     assert recorder.state is RecordingState.KEPT
-    assert (shelf.opened("a") == sound).all()
+    assert (opened("a") == sound).all()
 
 
-def test_lost_sound_is_silence_of_the_same_length(spool: Spool, shelf: Shelf, speak: Speak, noise: Noise) -> None:
+def test_lost_sound_is_silence_of_the_same_length(
+    spool: Spool, archive: Archive, opened: Opened, speak: Speak, noise: Noise
+) -> None:
     recorder, sound = Recorder(spool), noise(10)
     speak(recorder, sound)
     recorder.lost(1001)
     speak(recorder, sound)
     assert recorder.position == 2 * len(sound) + 1001
     recorder.end()
-    shelf.archive.keep(recorder, "a", row)
-    kept = shelf.opened("a")
+    archive.keep(recorder, "a", row)
+    kept = opened("a")
     assert (kept[: len(sound)] == sound).all()
     assert not kept[len(sound) : -len(sound)].any()
     assert (kept[-len(sound) :] == sound).all()
     assert len(kept) == recorder.position
 
 
-def test_the_disconnect_tone_is_cut_from_the_tail(spool: Spool, shelf: Shelf, speak: Speak, noise: Noise) -> None:
+def test_the_disconnect_tone_is_cut_from_the_tail(
+    spool: Spool, archive: Archive, opened: Opened, speak: Speak, noise: Noise
+) -> None:
     recorder, sound = Recorder(spool), noise(120)
     speak(recorder, sound)
     recorder.trim(9000)
     recorder.trim(400)
     recorder.end()
-    assert shelf.archive.keep(recorder, "a", row)
-    assert (shelf.opened("a") == sound[:-9000]).all()
+    assert archive.keep(recorder, "a", row)
+    assert (opened("a") == sound[:-9000]).all()
 
 
-def test_a_call_shorter_than_what_is_cut_leaves_an_empty_recording(spool: Spool, shelf: Shelf, speak: Speak) -> None:
+def test_a_call_shorter_than_what_is_cut_leaves_an_empty_recording(
+    spool: Spool, archive: Archive, opened: Opened, speak: Speak
+) -> None:
     recorder = Recorder(spool)
     speak(recorder, np.ones((FRAME_SAMPLES, 2), np.int16))
     recorder.trim(1 << 20)
     recorder.end()
-    assert shelf.archive.keep(recorder, "a", row)
-    assert len(shelf.opened("a")) == 0
+    assert archive.keep(recorder, "a", row)
+    assert len(opened("a")) == 0
 
 
 def test_discard_leaves_zeros_and_a_receipt_without_content(spool: Spool, speak: Speak, noise: Noise) -> None:
@@ -102,31 +112,31 @@ def test_after_a_discard_nothing_more_is_recorded(spool: Spool, speak: Speak, no
     assert recorder.position == 120 * FRAME_SAMPLES
 
 
-def test_a_discard_after_the_end_is_refused_with_the_reason(spool: Spool, shelf: Shelf) -> None:
+def test_a_discard_after_the_end_is_refused_with_the_reason(spool: Spool, archive: Archive) -> None:
     recorder = Recorder(spool)
     recorder.end()
     with pytest.raises(DiscardTooLate, match="the call has ended and its recording is open; the caller could opt out"):
         recorder.discard()
-    shelf.archive.keep(recorder, "a", row)
+    archive.keep(recorder, "a", row)
     with pytest.raises(DiscardTooLate, match="its recording is kept"):
         recorder.discard()
     assert recorder.has_ended
 
 
-def test_a_discarded_recording_cannot_be_sealed(spool: Spool, shelf: Shelf) -> None:
+def test_a_discarded_recording_cannot_be_sealed(spool: Spool, archive: Archive) -> None:
     recorder = Recorder(spool)
     recorder.discard()
     recorder.end()
     with pytest.raises(IllegalTransition, match="cannot seal while discarded"):
-        shelf.archive.keep(recorder, "a", row)
-    assert list(shelf.archive.folder.iterdir()) == []
+        archive.keep(recorder, "a", row)
+    assert list(archive.folder.iterdir()) == []
 
 
-def test_nothing_is_sealed_while_the_caller_can_opt_out(spool: Spool, shelf: Shelf) -> None:
+def test_nothing_is_sealed_while_the_caller_can_opt_out(spool: Spool, archive: Archive) -> None:
     recorder = Recorder(spool)
     with pytest.raises(IllegalTransition, match="the caller can still opt out"):
-        shelf.archive.keep(recorder, "a", row)
-    assert list(shelf.archive.folder.iterdir()) == []
+        archive.keep(recorder, "a", row)
+    assert list(archive.folder.iterdir()) == []
     recorder.discard()
 
 
@@ -160,13 +170,15 @@ def test_a_long_call_is_unreadable_at_once_and_zeroed_slice_by_slice(
     assert not spool._room.bytes.any()
 
 
-def test_a_recording_stops_when_its_room_is_full_and_says_so(shelf: Shelf, speak: Speak, noise: Noise) -> None:
+def test_a_recording_stops_when_its_room_is_full_and_says_so(
+    archive: Archive, opened: Opened, speak: Speak, noise: Noise
+) -> None:
     recorder, sound = Recorder(Spool(2)), noise(150)
     speak(recorder, sound)
     recorder.end()
     assert recorder.detail == "recording stopped after 2 s: its room is full"
-    shelf.archive.keep(recorder, "a", row)
-    assert (shelf.opened("a") == sound[:16000]).all()
+    archive.keep(recorder, "a", row)
+    assert (opened("a") == sound[:16000]).all()
 
 
 def test_nothing_is_recorded_without_a_spool() -> None:
@@ -192,23 +204,25 @@ def test_nobody_can_discard_after_the_end_even_if_nothing_was_recorded() -> None
         recorder.discard()
 
 
-def test_a_spool_serves_one_call_after_the_other(spool: Spool, shelf: Shelf, speak: Speak, noise: Noise) -> None:
+def test_a_spool_serves_one_call_after_the_other(
+    spool: Spool, archive: Archive, opened: Opened, speak: Speak, noise: Noise
+) -> None:
     first = Recorder(spool)
     with pytest.raises(SealError, match="another call still has it"):
         Recorder(spool)
     assert first.release() is None, "not while it is open"
     speak(first, noise(100, seed=1))
     first.end()
-    shelf.archive.keep(first, "a", row)
+    archive.keep(first, "a", row)
     assert first.release() is spool
     assert not spool._vault.bytes.any()
     assert not spool._room.bytes.any()
     second, sound = Recorder(spool), noise(60, seed=2)
     speak(second, sound)
     second.end()
-    shelf.archive.keep(second, "b", row)
-    assert (shelf.opened("b") == sound).all()
-    assert (shelf.opened("a") == noise(100, seed=1)).all()
+    archive.keep(second, "b", row)
+    assert (opened("b") == sound).all()
+    assert (opened("a") == noise(100, seed=1)).all()
 
 
 def test_a_recording_that_cannot_be_kept_is_lost_and_wiped(spool: Spool, speak: Speak, noise: Noise) -> None:
@@ -220,31 +234,31 @@ def test_a_recording_that_cannot_be_kept_is_lost_and_wiped(spool: Spool, speak: 
     assert recorder.release() is spool
 
 
-def test_memory_that_was_changed_is_not_sealed(spool: Spool, shelf: Shelf, speak: Speak, noise: Noise) -> None:
+def test_memory_that_was_changed_is_not_sealed(spool: Spool, archive: Archive, speak: Speak, noise: Noise) -> None:
     recorder = Recorder(spool)
     speak(recorder, noise(200))
     recorder.end()
     spool._room.bytes[40000] ^= 1
-    assert not shelf.archive.keep(recorder, "a", row)
+    assert not archive.keep(recorder, "a", row)
     assert recorder.state is RecordingState.LOST
     assert "chunk 1 does not open" in recorder.detail
-    assert list(shelf.archive.folder.iterdir()) == []
+    assert list(archive.folder.iterdir()) == []
 
 
 def test_discard_racing_hang_up_ends_in_exactly_one_of_kept_or_discarded(
-    spool: Spool, shelf: Shelf, noise: Noise, request: pytest.FixtureRequest
+    spool: Spool, archive: Archive, noise: Noise, request: pytest.FixtureRequest
 ) -> None:
     ends, sound = {"kept": 0, "discarded": 0}, noise(1)
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)  # let the two threads meet in the middle of things
     request.addfinalizer(lambda: sys.setswitchinterval(interval))
     for round_ in range(1000):
-        ends[race(spool, shelf, sound, round_)] += 1
+        ends[race(spool, archive, sound, round_)] += 1
     assert ends["kept"] + ends["discarded"] == 1000
     assert min(ends.values()) > 0, f"no race was run: {ends}"
 
 
-def race(spool: Spool, shelf: Shelf, sound: NDArray[np.int16], round_: int) -> str:
+def race(spool: Spool, archive: Archive, sound: NDArray[np.int16], round_: int) -> str:
     """One call whose caller opts out and hangs up at the same time; the state it ends in, checked from all sides."""
     recorder, told = Recorder(spool), []
     recorder.push(sound[:, 0], sound[:, 1])
@@ -266,10 +280,10 @@ def race(spool: Spool, shelf: Shelf, sound: NDArray[np.int16], round_: int) -> s
     kept = recorder.state is RecordingState.OPEN and round_ % 100 != 0 and keep_without_disk(recorder)
     thread.join()
     if not kept and recorder.state is RecordingState.OPEN:
-        kept = shelf.archive.keep(recorder, f"r{round_}", row)
+        kept = archive.keep(recorder, f"r{round_}", row)
     assert told == [not kept]
     assert recorder.state is (RecordingState.KEPT if kept else RecordingState.DISCARDED)
-    assert shelf.archive.path(f"r{round_}").exists() == (kept and round_ % 100 == 0)
+    assert archive.path(f"r{round_}").exists() == (kept and round_ % 100 == 0)
     recorder.release()
     return recorder.state.value
 
