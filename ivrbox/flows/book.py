@@ -26,10 +26,11 @@ class Spoken(NamedTuple):
 
 @dataclass(frozen=True)
 class FunctionFile:
-    """A file of an author's functions: where it is, and the names that it defines."""
+    """A file of an author's functions: where it is, the names that it defines, and what they can be seen to say."""
 
     path: Path
     names: frozenset[str]
+    utterances: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,14 @@ class FlowBook(Mapping[str, "FlowSpec"]):
 
     def prompts(self) -> frozenset[Spoken]:
         """All that can be said and is known now, so that it can be made into sound ahead of any call."""
-        return frozenset(
+        written = (
             Spoken(prompt.text, prompt.wav)
             for flow in self.flows.values()
             for _, prompt in parts(flow, PromptSpec)
             if prompt.words
         )
+        said = (Spoken(text) for file in self.functions.values() for text in file.utterances)
+        return frozenset((*written, *said))
 
     def source_of(self, flow: str) -> Path | None:
         """The file with this flow's functions; None if it has none."""

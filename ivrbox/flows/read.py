@@ -11,6 +11,7 @@ from ivrbox.flows.documents import Document, load_toml, validate
 from ivrbox.flows.references import reference_faults
 from ivrbox.flows.sources import Source, read_source
 from ivrbox.flows.spec import FlowSpec
+from ivrbox.flows.utterances import utterances
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +35,10 @@ class Survey:
 
     def book(self) -> FlowBook:
         """The flows, for calls to enter; only to be asked for when there are no errors."""
-        functions = {name: FunctionFile(source.path, source.names) for name, source in self.sources.items()}
+        functions = {
+            name: FunctionFile(source.path, source.names, utterances(source.tree))
+            for name, source in self.sources.items()
+        }
         return FlowBook(self.flows, functions, tuple(f for f in self.faults if f.severity is Severity.WARNING))
 
 
