@@ -145,6 +145,15 @@ def test_release_without_a_referee_leaves_it_out_and_takes_the_other_name(machin
     assert "multimon-ng" not in installed
 
 
+def test_what_the_release_does_not_have_stops_nobody_and_starts_no_search(machine: Machine) -> None:
+    machine.play("apt-cache", "[ $1 != madison ] || echo dpkg; [ $1 != show ]")
+    packages = "python3-venv festival festvox-us-slt-hts libsodium23 python3-dev build-essential portaudio19-dev"
+    machine.play("dpkg-query", f"for name in {packages}; do echo installed $name; done")
+    machine.has_environment(pip="exit 1")
+    assert "setting up .venv" in machine.box("test").stderr
+    assert machine.calls("apt-get") == []
+
+
 def test_without_package_lists_the_first_name_is_told(machine: Machine) -> None:
     machine.play("apt-cache", "exit 100")
     told = machine.box("test").stderr.split()
