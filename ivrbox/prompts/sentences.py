@@ -27,7 +27,12 @@ SPOKEN = str.maketrans(
 LONGEST = 240
 """Characters in one go to a synthesizer: festival's memory and time grow faster than the text."""
 
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])")
+ABBREVIATIONS = ("Dr", "Mr", "Mrs", "Ms", "Prof", "St", "No", "Ext", "ext", "Tel", "vs")
+"""What a full stop after it does not end, nor after an initial."""
+
+SENTENCE_END = re.compile(
+    rf"(?<=[.!?]){''.join(rf'(?<!\b{short}\.)' for short in ABBREVIATIONS)}(?<!\b[A-Z]\.)\s+(?=[A-Z0-9\"'(])"
+)
 PAUSE = re.compile(r"(?<=[,;:])\s+")
 
 

@@ -43,6 +43,9 @@ def test_sentences_hold_every_word_and_none_is_too_long(text: str) -> None:
     ("text", "parts"),
     [
         ("One. Two? Three!", ["One.", "Two?", "Three!"]),
+        ("Ask Dr. Smith or J. Doe. They know.", ["Ask Dr. Smith or J. Doe.", "They know."]),
+        ("Press No. 5. Hold.", ["Press No. 5.", "Hold."]),
+        ("Press 1. Or ask the Doc. Bye.", ["Press 1.", "Or ask the Doc.", "Bye."]),
         ("It costs 3.50 in all, e.g. today.", ["It costs 3.50 in all, e.g. today."]),
         ("a" * 300, ["a" * 240, "a" * 60]),
         ("x " * 100 + "end, " + "y " * 60, [("x " * 100 + "end,"), "y " * 60]),
