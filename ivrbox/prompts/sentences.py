@@ -30,9 +30,8 @@ LONGEST = 240
 ABBREVIATIONS = ("Dr", "Mr", "Mrs", "Ms", "Prof", "St", "No", "Ext", "ext", "Tel", "vs")
 """What a full stop after it does not end, nor after an initial."""
 
-SENTENCE_END = re.compile(
-    rf"(?<=[.!?]){''.join(rf'(?<!\b{short}\.)' for short in ABBREVIATIONS)}(?<!\b[A-Z]\.)\s+(?=[A-Z0-9\"'(])"
-)
+_NOT_AFTER = "".join(rf"(?<!\b{short}\.)" for short in (*ABBREVIATIONS, "[A-Z]"))
+SENTENCE_END = re.compile(rf"(?<=[.!?]){_NOT_AFTER}\s+(?=[A-Z0-9\"'(])")
 PAUSE = re.compile(r"(?<=[,;:])\s+")
 
 
