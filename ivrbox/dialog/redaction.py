@@ -7,6 +7,7 @@ by four of its digits in a row. Numbers that have nothing of the secret stay rea
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from ivrbox.dialog.turns import DOTS
@@ -28,13 +29,14 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
 
 
 def _gives_away(run: str, secrets: set[str]) -> bool:
-    digits = _NO_DIGIT.sub("", run)
-    groups = {digits, *_NO_DIGIT.split(run)}
-    return any(_tells(digits, groups, secret) for secret in secrets)
+    groups = _NO_DIGIT.split(run)
+    return any(_tells(groups, secret) for secret in secrets)
 
 
-def _tells(digits: str, groups: set[str], secret: str) -> bool:
-    if len(secret) < _TELLING_DIGITS:
-        return secret in groups
+def _tells(groups: list[str], secret: str) -> bool:
+    if len(secret) < _TELLING_DIGITS:  # whole, or spread over neighbours: in `12` there is no `1`
+        begun = (accumulate(groups[at : at + len(secret)]) for at in range(len(groups)))
+        return any(joined == secret for joining in begun for joined in joining)
+    digits = "".join(groups)
     windows = range(len(secret) - _TELLING_DIGITS + 1)
     return any(secret[at : at + _TELLING_DIGITS] in digits for at in windows)
