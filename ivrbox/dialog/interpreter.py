@@ -43,8 +43,9 @@ if TYPE_CHECKING:
     from ivrbox.dialog.effects import Effect, Note
     from ivrbox.dialog.events import Event
     from ivrbox.dialog.turns import Turn
-    from ivrbox.flows.actions import ActionsSpec, PromptSpec
+    from ivrbox.flows.actions import ActionsSpec
     from ivrbox.flows.book import FlowBook
+    from ivrbox.flows.prompt import PromptSpec
 
     class Activity(Protocol):
         """What the dialog is doing."""

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from ivrbox.dialog.effects import Hush, Note, Say
 from ivrbox.dialog.keys import Keys
 from ivrbox.dialog.masks import Masking, Reason
-from ivrbox.dialog.secrets import Secrets
+from ivrbox.dialog.redaction import redacted
 from ivrbox.dialog.turns import Turn
 
 if TYPE_CHECKING:
     from ivrbox.dialog.collector import Entry
     from ivrbox.dialog.effects import Effect
-    from ivrbox.flows.actions import PromptSpec
+    from ivrbox.flows.prompt import PromptSpec
 
 
 class Talk:
@@ -26,7 +26,7 @@ class Talk:
         self.notes: list[Note] = []
         self.speaking = False
         self.keys = Keys()
-        self.secrets = Secrets()
+        self._secrets: list[str] = []
         self._masking = Masking()
         self._effects: list[Effect] = []
 
@@ -48,7 +48,7 @@ class Talk:
         """Say words that were made in the call; a secret in them is spoken, but not shown, cached or recorded."""
         if not text:
             return
-        disguise = self.secrets.conceal(text)
+        disguise = redacted(text, self._secrets)
         secret = disguise != text
         if secret:
             self.cover(Reason.SPEECH, self.now)
@@ -75,11 +75,11 @@ class Talk:
         """Write down what the caller has keyed."""
         self.turns.append(Turn("user", entry.digits, entry.outcome, entry.at, pii))
         if pii:
-            self.secrets.add(entry.digits)
+            self._secrets.append(entry.digits)
 
     def note(self, what: str, detail: str = "") -> None:
         """Leave a fact for the trace; never one with a digit in it."""
-        note = Note(what, self.secrets.conceal(detail))
+        note = Note(what, redacted(detail, self._secrets))
         self.notes.append(note)
         self.emit(note)
 

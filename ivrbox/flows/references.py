@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ivrbox.errors import Fault, Severity
-from ivrbox.flows.actions import ActionsSpec, PromptSpec
+from ivrbox.flows.actions import ActionsSpec
+from ivrbox.flows.prompt import PromptSpec
 from ivrbox.flows.walk import parts
 from ivrbox.flows.wording import did_you_mean
 

@@ -1,4 +1,4 @@
-"""What a flow file says: `FlowSpec`, its steps, and how each collects digits.
+"""What a flow file says: `FlowSpec` and its steps.
 
 A flow is `config/flows/NAME.toml`; its functions stand in `config/functions/NAME.py` unless `functions` names another
 file. A file is a fact at rest: nothing here knows of a call.
@@ -7,28 +7,54 @@ file. A file is a fact at rest: nothing here knows of a call.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from ivrbox.flows.actions import ActionsSpec, PromptSpec, Spec
-from ivrbox.flows.wording import Within, did_you_mean, listed, refusal, shown
+from ivrbox.flows.actions import ActionsSpec
+from ivrbox.flows.digits import KEYS, DigitSpec, Key
+from ivrbox.flows.hours import HoursSpec, span
+from ivrbox.flows.message import ConfirmSpec, MessageSpec
+from ivrbox.flows.prompt import Language, PromptSpec, Spec
+from ivrbox.flows.template import BUILT_IN
+from ivrbox.flows.wording import did_you_mean, listed, refusal, shown
 
-__all__ = ["BRANCH_OUTCOMES", "KEYS", "ActionsSpec", "DigitSpec", "FlowSpec", "PromptSpec", "Spec", "StepSpec"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-KEYS = "0123456789*#ABCD"
-"""Every key that a telephone can send (ITU-T Q.23)."""
+__all__ = [
+    "BRANCH_OUTCOMES",
+    "KEYS",
+    "ActionsSpec",
+    "ConfirmSpec",
+    "DigitSpec",
+    "FlowSpec",
+    "HoursSpec",
+    "MessageSpec",
+    "OptOutSpec",
+    "PromptSpec",
+    "Spec",
+    "StepSpec",
+]
 
 BRANCH_OUTCOMES = ("complete", "end_key", "timeout_partial", "too_short", "no_input", "invalid", "cancelled")
 """The outcomes that may have a branch in `on`; nothing can be said after `hangup`."""
 
 _BRANCH_KEYS = re.compile(f"[{re.escape(KEYS)}]{{1,32}}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_VALUE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CONDITIONS = ("open", "closed", "holiday")
 
 
 def _name(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise refusal("must be a name of letters, digits, - and _ that does not begin with a digit")
+    return name
+
+
+def _value_name(name: str) -> str:
+    if not _VALUE_NAME.fullmatch(name) or name in BUILT_IN:
+        raise refusal(f"must be a name of letters, digits and _, other than {listed(BUILT_IN)}, not {shown(name)}")
     return name
 
 
@@ -41,60 +67,52 @@ def _branch(name: str) -> str:
     return name
 
 
-StepName = Annotated[str, AfterValidator(_name)]
+def _entry(name: str) -> str:
+    if not _BRANCH_KEYS.fullmatch(name):
+        raise refusal("is not an entry of keys (0-9 * # A-D)")
+    return name
+
+
+def _condition(when: str) -> str:
+    if when not in _CONDITIONS and not any(letter.isdigit() for letter in when):
+        known = listed(f'"{name}"' for name in _CONDITIONS)
+        raise refusal(f'must be {known} or hours such as "mon-fri 09:00-17:00", not {shown(when)}')
+    if when not in _CONDITIONS:
+        span(when)
+    return when
+
+
+Name = Annotated[str, AfterValidator(_name)]
+ValueName = Annotated[str, AfterValidator(_value_name)]
 BranchName = Annotated[str, AfterValidator(_branch)]
-Seconds = Annotated[float, Within(0, 60, "seconds", above=True)]
-Key = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#", "A", "B", "C", "D"]
-
-
-class DigitSpec(Spec):
-    """How a step collects digits: its `dtmf` table (design: collecting digits).
-
-    `digits` is the most that are taken; by default it is the length of the longest key in `on`, else 1. The end key is
-    no part of the entry. Time-outs are in seconds.
-    """
-
-    digits: Annotated[int, Within(1, 32)] | None = None
-    min_digits: Annotated[int, Within(0, 32)] = 1
-    first_digit_timeout: Seconds = 5.0
-    inter_digit_timeout: Seconds = 2.0
-    end_key: Key | None = None
-    cancel_key: Key | None = None
-    collect_while_speaking: bool = False
-    retries: Annotated[int, Within(0, 20)] = 2
-    pii: bool = False
-
-    @field_validator("end_key", mode="before")
-    @classmethod
-    def _none_in_words(cls, value: Any) -> Any:  # noqa: ANN401  # whatever TOML holds
-        return None if value in ("none", "") else value  # TOML has no null
-
-    @model_validator(mode="after")
-    def _consistent(self) -> DigitSpec:
-        if self.digits is not None and self.min_digits > self.digits:
-            raise refusal(f"min_digits must be at most digits, {self.digits}, not {self.min_digits}")
-        if self.end_key is not None and self.end_key == self.cancel_key:
-            raise refusal(f"end_key and cancel_key must differ, both are {shown(self.end_key)}")
-        return self
+EntryName = Annotated[str, AfterValidator(_entry)]
+Condition = Annotated[str, AfterValidator(_condition)]
 
 
 class StepSpec(Spec):
     """One step: what is said, what is collected, and what follows from it.
 
-    A finished entry takes the first that exists of: `on` for its digits, `on` for its outcome, `function`, `then`. If
-    there is none, a step with keys in `on` holds the entry invalid, and any other step leaves the flow. `no_input` and
-    `invalid` are what is said before the step is asked again, the last one again and again; when `retries` are spent,
-    `on_fail` follows.
+    A finished entry takes the first that exists of: `on` (or `menu`) for its digits, `on` for its outcome, `function`,
+    `then`. If there is none, a step with key branches holds the entry invalid, and any other step leaves the flow.
+    `no_input` and `invalid` are what is said before the step is asked again, the last one again and again; when
+    `retries` are spent, `on_fail` follows. Where `when` does not hold, the step is passed over to `otherwise`.
     """
 
+    when: Condition | None = None
+    otherwise: ActionsSpec | None = None
     prompt: PromptSpec | None = None
     dtmf: DigitSpec | None = None
+    record_message: MessageSpec | None = None
+    menu: dict[EntryName, ActionsSpec] = Field(default_factory=dict)
     on: dict[BranchName, ActionsSpec] = Field(default_factory=dict)
+    save_as: ValueName | None = None
+    confirm: ConfirmSpec | None = None
     function: str | None = None
     then: ActionsSpec | None = None
     no_input: tuple[PromptSpec, ...] = ()
     invalid: tuple[PromptSpec, ...] = ()
     on_fail: ActionsSpec | None = None
+    keys: bool = True
 
     @field_validator("no_input", "invalid", mode="before")
     @classmethod
@@ -102,38 +120,67 @@ class StepSpec(Spec):
         return value if isinstance(value, tuple) else (value,)
 
     @model_validator(mode="after")
-    def _keys_can_match(self) -> StepSpec:
-        if self.dtmf is not None and self.dtmf.digits is not None:
-            for keys in self.key_branches:
-                if len(keys) > self.dtmf.digits:
-                    raise refusal(f"on.{keys} can never match: it has {len(keys)} keys, digits is {self.dtmf.digits}")
+    def _consistent(self) -> StepSpec:
+        twice = sorted(set(self.menu) & set(self.on))
+        if twice:
+            raise refusal(f"{twice[0]} stands in menu and in on: one branch is enough")
+        if (self.when is None) is not (self.otherwise is None):
+            raise refusal("when and otherwise (what to do while it does not hold) must stand together")
+        if self.record_message is not None and (self.dtmf or self.branches or self.save_as or self.confirm):
+            raise refusal("a step with record_message takes no digits: leave out dtmf, on, menu, save_as and confirm")
+        self._keys_can_match()
         return self
+
+    def _keys_can_match(self) -> None:
+        most = self.dtmf.most if self.dtmf else None
+        for keys in self.key_branches:
+            if most is not None and len(keys) > most:
+                raise refusal(f"{keys} can never match: it has {len(keys)} keys, digits is {most}")
+
+    @property
+    def branches(self) -> Mapping[str, ActionsSpec]:
+        """What follows each entry and each outcome that is named."""
+        return {**self.menu, **self.on}
 
     @property
     def key_branches(self) -> tuple[str, ...]:
         """The entries that have a branch of their own."""
-        return tuple(keys for keys in self.on if keys not in BRANCH_OUTCOMES)
+        return tuple(keys for keys in self.branches if keys not in BRANCH_OUTCOMES)
 
     @property
     def collects(self) -> DigitSpec | None:
         """How it collects digits: its `dtmf` table, the defaults where there are only branches; None if it does not."""
-        return self.dtmf or (DigitSpec() if self.on else None)
+        wants_digits = self.branches or self.save_as or self.confirm
+        return self.dtmf or (DigitSpec() if wants_digits else None)
 
     @property
     def digits(self) -> int:
         """The most keys that an entry can have."""
-        spec = self.collects
-        if spec is not None and spec.digits is not None:
-            return spec.digits
-        return max(map(len, self.key_branches), default=1)
+        most = self.dtmf.most if self.dtmf else None
+        return most or max(map(len, self.key_branches), default=1)
+
+
+class OptOutSpec(Spec):
+    """The key that destroys the recording at any moment of the call, and what is said once it is gone."""
+
+    key: Key
+    say: PromptSpec | None = None
 
 
 class FlowSpec(Spec):
-    """One flow: `start` is its first step (by default the first in the file)."""
+    """One flow: `start` is its first step (by default the first in the file).
+
+    `keys` have a meaning in every step of the flow that does not use them itself: `"*" = { repeat = true }`. `opt_out`
+    holds in this flow; that of the flow which a call enters first holds wherever there is no other.
+    """
 
     start: str | None = None
-    functions: StepName | None = None
-    steps: Annotated[dict[StepName, StepSpec], Field(min_length=1)]
+    functions: Name | None = None
+    language: Language | None = None
+    hours: HoursSpec | None = None
+    keys: dict[Key, ActionsSpec] = Field(default_factory=dict)
+    opt_out: OptOutSpec | None = None
+    steps: Annotated[dict[Name, StepSpec], Field(min_length=1)]
 
     @property
     def first_step(self) -> str:

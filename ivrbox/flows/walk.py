@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ivrbox.flows.actions import Spec
+from ivrbox.flows.prompt import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,9 +24,9 @@ from ivrbox.dialog.events import (
 from ivrbox.dialog.functions import FunctionReply, FunctionRequest
 from ivrbox.dialog.interpreter import Dialog
 from ivrbox.errors import IvrboxError
-from ivrbox.flows.actions import PromptSpec
 from ivrbox.flows.book import FlowBook, FunctionFile
 from ivrbox.flows.documents import parse_toml, validate
+from ivrbox.flows.prompt import PromptSpec
 from ivrbox.flows.spec import FlowSpec
 from ivrbox.units import seconds_to_samples
 

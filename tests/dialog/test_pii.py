@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from ivrbox.dialog.effects import Mask, Say, Unmask
 from ivrbox.dialog.events import FunctionReturned, KeyPressed
 from ivrbox.dialog.functions import FunctionReply
 from ivrbox.dialog.masks import Masking, Reason
-from ivrbox.dialog.secrets import Secrets
 from ivrbox.dialog.turns import DOTS
 from ivrbox.errors import FunctionFailed
 
@@ -106,21 +103,6 @@ def test_dialog_tells_whether_keys_are_secret_now(phone: Ring) -> None:
     call = phone(CARD, answers={"pay": None})
     assert call.dialog.pii_now
     assert not call.hears_out().presses("4711").dialog.pii_now
-
-
-@pytest.mark.parametrize("text", ["4711", "4 7 1 1", "4, 7, 1, 1", "4-7-11", "is 4711."])
-def test_secrets_are_found_however_they_are_read_out(text: str) -> None:
-    secrets = Secrets()
-    secrets.add("")
-    secrets.add("4711")
-    assert not set("471") & set(secrets.conceal(text))
-
-
-def test_longer_secret_is_hidden_before_a_shorter_one_within_it() -> None:
-    secrets = Secrets()
-    for digits in ("12", "12345"):
-        secrets.add(digits)
-    assert secrets.conceal("12345 and 12") == f"{DOTS} and {DOTS}"
 
 
 def test_masking_lasts_as_long_as_any_reason() -> None:

@@ -1,0 +1,93 @@
+"""What a flow says: texts, sound files, and either of them by language."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from ivrbox.flows.template import values_in
+from ivrbox.flows.wording import refusal, shown
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
+
+_SOUND_FILE = re.compile(r"[^\s/\\.{}][^/\\\n{}]*\.wav", re.IGNORECASE)
+_LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
+
+
+class Spec(BaseModel):
+    """What a file says: frozen, closed to unknown keys, and strict (`"4"` is no number)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def _language(name: str) -> str:
+    if not _LANGUAGE.fullmatch(name):
+        raise refusal(f'must be a language such as "en" or "pt-BR", not {shown(name)}')
+    return name
+
+
+Language = Annotated[str, AfterValidator(_language)]
+
+
+class PromptSpec(Spec):
+    """What is said: a text to speak, or a file of `config/prompts` that says it.
+
+    In a flow it is `"a text"`, `"file.wav"`, `{ text = "...", wav = "file.wav" }`, where the text stands in if the file
+    cannot be played, or a table by language: `{ en = "Hello.", es = "hola.wav" }`. A text may hold values of the
+    conversation: `"You entered {booking}."`.
+    """
+
+    text: str = ""
+    wav: str | None = None
+    languages: dict[Language, PromptSpec] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:  # noqa: ANN401  # whatever TOML holds
+        if isinstance(value, str):
+            return {"wav": value} if _SOUND_FILE.fullmatch(value) else {"text": value}
+        if not isinstance(value, dict | PromptSpec):
+            raise refusal(f"must be a text, a .wav file or a table of both, not {shown(value)}")
+        if isinstance(value, dict) and value and all(map(_LANGUAGE.fullmatch, value)):
+            return {"languages": value}
+        return value
+
+    @model_validator(mode="after")
+    def _sayable(self) -> PromptSpec:
+        if self.wav is not None and not _SOUND_FILE.fullmatch(self.wav):
+            raise refusal(f"wav must be the name of a .wav file in config/prompts, not {shown(self.wav)}")
+        if self.wav is not None and values_in(self.text):
+            raise refusal("a .wav file cannot say values: leave out wav, or the values in the text")
+        if any(prompt.languages for prompt in self.languages.values()):
+            raise refusal("a prompt by language cannot hold another one by language")
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Tell editors of the short forms."""
+        long_form = handler.resolve_ref_schema(handler(schema))
+        long_form["properties"].pop("languages", None)
+        one = {"anyOf": [{"type": "string"}, {**long_form}]}
+        by_language = {
+            "type": "object",
+            "patternProperties": {f"^{_LANGUAGE.pattern}$": one},
+            "additionalProperties": False,
+        }
+        return {"anyOf": [*one["anyOf"], by_language], "description": "a text, a .wav file, or a table by language"}
+
+    @property
+    def words(self) -> str:
+        """How it is shown in a record: the text, or the file's name where there is none."""
+        return self.text or self.wav or ""
+
+    def in_language(self, *wanted: str | None) -> PromptSpec:
+        """The prompt in the first of the wanted languages that it has; itself where it is the same in all."""
+        if not self.languages:
+            return self
+        found = next((name for name in wanted if name in self.languages), next(iter(self.languages)))
+        return self.languages[found or ""]
