@@ -16,7 +16,7 @@ from ear_signals import RATE, Pcm, Trials
 from ivrbox.dsp.dtmf import find_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -46,6 +46,12 @@ class Ours:
     def hear(self, sound: Pcm) -> list[Heard]:
         """All keys, at their onsets."""
         return [Heard(key.digit, key.onset_s) for key in find_keys(sound)]
+
+
+class Margin(Protocol):
+    """Prints how far beyond its clause a promise holds."""
+
+    def __call__(self, clause: str, beyond: Iterable[float], unit: str, holds: Callable[[float], bool]) -> None: ...
 
 
 def share_right(receiver: Receiver, trials: Trials, times: int = 1) -> float:
