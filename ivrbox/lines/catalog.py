@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -22,12 +22,13 @@ class Adapter:
     module: str
     maker: str  # called with the line's settings as keywords, gives a Line
     extra: str = ""  # the project's extra that brings its libraries
+    defaults: Mapping[str, object] = field(default_factory=dict)  # of a line that is named in settings
 
 
 # One row a kind: an adapter that is written joins by its row.
 ADAPTERS = {
-    "loopback": Adapter("ivrbox.lines.loopback", "Loopback"),
-    "tape": Adapter("ivrbox.lines.tape", "Tape"),
+    "loopback": Adapter("ivrbox.lines.loopback", "Loopback", defaults={"realtime": True}),
+    "tape": Adapter("ivrbox.lines.tape", "Tape", defaults={"realtime": True}),
 }
 
 
@@ -38,7 +39,7 @@ def open_line(kind: str, settings: Mapping[str, object] | None = None) -> Line:
         UnknownName: no such kind of line.
         LineError: its libraries are not installed.
     """
-    return maker(kind)(**(settings or {}))
+    return maker(kind)(**{**ADAPTERS[kind].defaults, **(settings or {})})
 
 
 def maker(kind: str) -> Callable[..., Line]:

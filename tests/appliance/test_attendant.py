@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-import pytest
-
 from ivrbox.appliance.attendant import Attendant
 from ivrbox.appliance.wiring import open_box
 from ivrbox.calls.call import Call
@@ -17,6 +15,8 @@ from tests.conftest import STARTED, Mumble, write_config
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    import pytest
 
     from ivrbox.dialog.effects import Effect
     from ivrbox.dialog.events import Event
@@ -121,7 +121,9 @@ def test_a_wire_that_is_cut_ends_the_call_and_is_taken_up_again(
         assert box.attendant.last_filed.result().ended == "line_lost"
 
 
-def test_a_fault_of_ours_ends_one_call_and_not_the_box(rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_ours_ends_one_call_and_not_the_box(
+    rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
     house = rig({"main.toml": FLOW})
     handle = Dialog.handle
 
