@@ -1,0 +1,207 @@
+"""Call progress: the tones by which an exchange says that nobody is there any more.
+
+    heard --> 40 ms spectra --> for each band: on / off --> runs --> cadences --> signs, each with how far it is proven
+    said  --> what we said within 600 ms: a tone that may be our own echo is none
+
+A tone counts when its frequency is right, when it is pure, and when its cadence is the country's over three cycles (a
+steady tone: for five seconds at a steady level). Speech, music and our own prompts are none of these for long enough.
+
+Limits: a tone more than 7.5 dB above the noise and above -48 dBm0; while a prompt is spoken it is heard in the prompt's
+pauses only, unless its echo is 6 dB weaker than the tone.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ivrbox.dsp.cadence import CadenceMatcher
+from ivrbox.dsp.tone_band import HOP, PURE, WINDOW, ToneBand, power_dbm0, spectra, total_power
+from ivrbox.units import SAMPLE_RATE, ms_to_samples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+CYCLES: Final = 3
+"""Whole cycles of a cadence that prove it."""
+
+STEADY_MS: Final = 5000
+"""Length that proves a tone without a cadence: longer than a person whistles one note, or an instrument holds it."""
+
+STEADY_DB: Final = 3.0
+"""An exchange's steady tone does not change its level by more than this."""
+
+BEATING_DB: Final = 12.0
+"""... or by this, where its sines beat with a period as long as the window."""
+
+FLOOR_DBM0: Final = -48.0
+ECHO_SAMPLES: Final = ms_to_samples(600)
+"""What we said longer ago cannot come back as echo: the longest path is a sound server's and a satellite's."""
+
+_HOP_MS: Final = 1000 * HOP / SAMPLE_RATE
+_LONGEST_PAUSE_MS: Final = 1500
+_HOLE_MS: Final = 20  # a click within a burst
+_EDGES: Final = 3  # windows that are half tone, half silence
+_QUIETER_DB: Final = 6  # a pause is at least this much softer than its burst
+_OUR_SHARE: Final = 0.5
+
+
+@dataclass(frozen=True)
+class ProgressTone:
+    """One row of a country: which sign it is (`busy_tone`), its sines in Hz, its ms on and off (none: steady)."""
+
+    sign: str
+    hertz: tuple[float, ...]
+    cadence_ms: tuple[float, ...] = ()
+
+    def __str__(self) -> str:
+        cadence = "/".join(f"{ms:g}" for ms in self.cadence_ms)
+        return f"{'+'.join(f'{hertz:g}' for hertz in self.hertz)} Hz {cadence + ' ms' if cadence else 'steady'}"
+
+
+@dataclass(frozen=True, slots=True)
+class ToneSign:
+    """How far a tone is proven, 0 to 1, and the sample at which it began."""
+
+    tone: ProgressTone
+    proof: float
+    since: int
+
+
+@dataclass
+class _Band:
+    """One band's runs of on and off, and the rows that are waiting for them."""
+
+    band: ToneBand
+    rows: dict[ProgressTone, CadenceMatcher | None]
+    is_on: bool = False
+    run_ms: float = 0.0
+    on_ms: float = 0.0  # the burst before this pause; 0 where there was none
+    since: int = 0
+    loud_hops: int = 0
+    hops: int = 0
+    loudest: float = -math.inf
+    softest: float = math.inf
+
+    def hears(self, at: int, level: float) -> None:
+        """Count a moment of the tone, at this level in dBm0."""
+        if self.is_on:
+            self.run_ms += _HOP_MS
+        elif self.on_ms and self.run_ms <= _HOLE_MS:
+            self.run_ms += self.on_ms + _HOP_MS
+        else:
+            self._end_pause(at)
+        self.is_on = True
+        self.hops += 1
+        if self.hops > _EDGES:
+            self.loudest, self.softest = max(level, self.loudest), min(level, self.softest)
+
+    def pauses(self, level: float) -> None:
+        """Count a moment without the tone: quiet, or loud with something else, which then breaks the chain."""
+        if self.is_on:
+            self.is_on, self.on_ms, self.run_ms, self.loud_hops = False, self.run_ms, 0.0, 0
+        self.run_ms += _HOP_MS
+        self.loud_hops += level > self.loudest - _QUIETER_DB
+        if self.loud_hops > _EDGES or self.run_ms > _LONGEST_PAUSE_MS:
+            self.forget()
+
+    def forget(self) -> None:
+        """Start again: whatever was heard belongs to no tone."""
+        self.is_on, self.run_ms, self.on_ms = False, 0.0, 0.0
+        self._new_burst()
+        for matcher in self.rows.values():
+            if matcher is not None:
+                matcher.reset()
+
+    def signs(self) -> list[ToneSign]:
+        """What is proven so far of each row."""
+        return [ToneSign(row, self._proof(matcher), self.since) for row, matcher in self.rows.items()]
+
+    def _proof(self, matcher: CadenceMatcher | None) -> float:
+        if matcher is not None:
+            return min(1.0, matcher.cycles / CYCLES)
+        return min(1.0, self.run_ms / STEADY_MS) if self.is_on and self._is_steady() else 0.0
+
+    def _is_steady(self) -> bool:
+        return self.loudest - self.softest <= (BEATING_DB if self.band.beats else STEADY_DB)
+
+    def _new_burst(self) -> None:
+        self.hops, self.loudest, self.softest = 0, -math.inf, math.inf
+
+    def _end_pause(self, at: int) -> None:
+        if self.on_ms:
+            for matcher in self.rows.values():
+                if matcher is not None:
+                    matcher.push(self.on_ms, self.run_ms)
+        else:
+            self.since = max(0, at - WINDOW)
+        self.run_ms = _HOP_MS
+        self._new_burst()
+
+
+class ProgressWatch:
+    """Listens for the tones of one country, beside what the box itself is saying."""
+
+    def __init__(self, tones: Iterable[ProgressTone]) -> None:
+        """Take the rows of the country."""
+        self._bands: dict[tuple[float, ...], _Band] = {}
+        for tone in tones:
+            band = self._bands.setdefault(tone.hertz, _Band(ToneBand(tone.hertz), {}))
+            band.rows[tone] = CadenceMatcher(tone.cadence_ms) if tone.cadence_ms else None
+        self.reset()
+
+    def reset(self) -> None:
+        """Start a call: sample 0."""
+        self._clock = 0
+        self._held = np.zeros(WINDOW - HOP, dtype=np.int16)
+        self._said = np.zeros(ECHO_SAMPLES, dtype=np.int16)
+        for band in self._bands.values():
+            band.forget()
+
+    @property
+    def strongest(self) -> ToneSign | None:
+        """The sign that is proven furthest; None where there is none at all."""
+        signs = [sign for band in self._bands.values() for sign in band.signs() if sign.proof > 0]
+        return max(signs, key=lambda sign: sign.proof, default=None)
+
+    def push(self, heard: NDArray[np.int16], said: NDArray[np.int16]) -> None:
+        """Take one frame heard and the one said at the same time, both int16 (160,)."""
+        self._said = np.concatenate([self._said[said.size :], said])
+        stream = np.concatenate([self._held, heard])
+        self._held = stream[heard.size :]
+        for spectrum in spectra(stream):
+            self._clock += HOP
+            self._look(spectrum)
+
+    def skip(self, samples: int) -> None:
+        """So many samples were lost: time moves on, and no cadence survives a hole."""
+        self._clock += samples
+        self._held = np.zeros_like(self._held)
+        for band in self._bands.values():
+            band.forget()
+
+    def _look(self, spectrum: NDArray[np.float64]) -> None:
+        level = power_dbm0(total_power(spectrum))
+        for band in self._bands.values():
+            if level < FLOOR_DBM0 or band.band.share(spectrum) < PURE:
+                band.pauses(level)
+            elif self._is_ours(band.band):
+                band.forget()
+            else:
+                band.hears(self._clock, level)
+
+    def _is_ours(self, band: ToneBand) -> bool:
+        """Whether something like it was said within the reach of an echo."""
+        if not self._said.any():
+            return False
+        windows = spectra(self._said)
+        audible = windows[windows[:, 4:].sum(axis=1) > _AUDIBLE]
+        return audible.size > 0 and bool(band.rough_share(audible).max() > _OUR_SHARE)
+
+
+_AUDIBLE: Final = float(total_power(spectra(np.tile(np.array([20, -20], dtype=np.int16), WINDOW // 2))[0]))

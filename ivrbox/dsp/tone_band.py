@@ -1,0 +1,117 @@
+"""Tone bands: what of a moment's sound lies where a country's tone should be, and how pure it is.
+
+The sound is looked at through Hann windows of 40 ms every 10 ms: short enough for bursts of 75 ms, long enough to
+tell 350 from 440 Hz. A tone's *lobe* is what a Hann window makes of a sine, two bins of 25 Hz to either side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ivrbox.units import SAMPLE_RATE, Dbm0, amplitude_to_dbm0
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+WINDOW: Final = 320
+"""Samples in a window: 40 ms."""
+
+HOP: Final = 80
+"""Samples between windows: 10 ms."""
+
+BIN_HZ: Final = SAMPLE_RATE / WINDOW
+OFF_BY_HZ: Final = 15.0
+"""How far a tone may be from its nominal frequency: 425 +-15 Hz is what ETSI allows exchanges."""
+
+PURE: Final = 0.85
+"""Share of all power that the tone's lobes must hold: a signal-to-noise ratio of 7.5 dB."""
+
+EACH: Final = 0.12
+"""Share of the tone's power that each of its sines must hold at least: 8.7 dB under all the others together."""
+
+_HANN: Final = 0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(WINDOW) + 0.5) / WINDOW)
+_LOWEST_BIN: Final = 4  # 100 Hz: hum of the mains is no part of the sound
+_SINE_SPREAD_HZ: Final = 24.0  # a Hann window spreads a sine by 14 Hz (RMS); the rest is for noise
+_SINE_POWER: Final = (WINDOW / 4) ** 2 * 1.5  # a lobe's power for a sine of amplitude 1: (N/2 * 1/2)^2 (1 + 2/4)
+
+
+def spectra(samples: NDArray[np.int16]) -> NDArray[np.float64]:
+    """Power spectra of all whole windows in samples (n,), HOP apart; shape (windows, WINDOW // 2 + 1)."""
+    windows = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float64), WINDOW)[::HOP]
+    transform = np.fft.rfft(windows * _HANN)
+    return np.asarray(transform.real**2 + transform.imag**2)
+
+
+def total_power(spectrum: NDArray[np.float64]) -> float:
+    """Power above the mains' hum."""
+    return float(spectrum[_LOWEST_BIN:].sum())
+
+
+def power_dbm0(power: float) -> Dbm0:
+    """Level of a sine that has this power in a spectrum."""
+    return amplitude_to_dbm0(float(np.sqrt(power / _SINE_POWER)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Lobe:
+    first: int
+    last: int  # exclusive
+    centre_hz: float
+    off_by_hz: float
+    spread_hz: float
+
+
+class ToneBand:
+    """One tone of a table: one or more sines; those that beat (less than 50 Hz apart) count as one."""
+
+    def __init__(self, hertz: Sequence[float]) -> None:
+        """Take the nominal frequencies."""
+        groups = _beating(sorted(hertz))
+        self._lobes = [_lobe(group) for group in groups]
+        self.beats = any(len(group) > 1 for group in groups)
+
+    def share(self, spectrum: NDArray[np.float64]) -> float:
+        """Which share of the power is this tone's: 0 to 1, and 0 if one of its sines is missing or off frequency."""
+        powers = [float(spectrum[lobe.first : lobe.last].sum()) for lobe in self._lobes]
+        tone, total = sum(powers), total_power(spectrum)
+        if tone <= 0 or min(powers) < EACH * tone or tone < 0.5 * total:
+            return 0.0
+        if not all(_is_centred(spectrum, lobe) for lobe in self._lobes):
+            return 0.0
+        return tone / total
+
+    def rough_share(self, spectra_: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Share of the power near this tone, whatever it is; one number for each spectrum."""
+        tone = sum(spectra_[:, lobe.first : lobe.last].sum(axis=1) for lobe in self._lobes)
+        total = spectra_[:, _LOWEST_BIN:].sum(axis=1)
+        return np.asarray(tone / np.maximum(total, 1e-9))
+
+
+def _is_centred(spectrum: NDArray[np.float64], lobe: _Lobe) -> bool:
+    part = spectrum[lobe.first : lobe.last]
+    hertz = np.arange(lobe.first, lobe.last) * BIN_HZ
+    centre = float(part @ hertz) / float(part.sum())
+    spread = float(part @ (hertz - centre) ** 2) / float(part.sum())
+    return abs(centre - lobe.centre_hz) <= lobe.off_by_hz and spread <= lobe.spread_hz**2
+
+
+def _beating(hertz: list[float]) -> list[list[float]]:
+    groups: list[list[float]] = []
+    for tone in hertz:
+        if groups and tone - groups[-1][-1] < 2 * BIN_HZ:
+            groups[-1].append(tone)
+        else:
+            groups.append([tone])
+    return groups
+
+
+def _lobe(group: list[float]) -> _Lobe:
+    low, high = group[0], group[-1]
+    reach = OFF_BY_HZ + 1.5 * BIN_HZ
+    first, last = int(np.ceil((low - reach) / BIN_HZ)), int(np.floor((high + reach) / BIN_HZ)) + 1
+    return _Lobe(first, last, (low + high) / 2, OFF_BY_HZ + (high - low) / 4, _SINE_SPREAD_HZ + (high - low) / 2)
