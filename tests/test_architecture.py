@@ -130,7 +130,7 @@ def _wrongs(name: str, module: str) -> Iterator[str]:
             yield f"imports {name}; {room} must never: {rule.because}"
     for owned, owners in ONLY_IN.items():
         if within(name, [owned]) and not within(inside, owners):
-            yield f"uses {name}; only {' and '.join(owners) or 'nobody'} may"
+            yield f"uses {name}; only {' and '.join(owners)} may" if owners else f"uses {name}; nobody may"
 
 
 def module_name(path: Path) -> str:
@@ -256,7 +256,7 @@ HEART_REASON = "in the tested heart time is frames, and nothing runs beside it"
             "import tomli",
             f"1: uses tomli; only {' and '.join(ONLY_IN['tomli'])} may",
         ),
-        ("ivrbox.cdr.store", "import tomllib", "1: uses tomllib; only nobody may"),
+        ("ivrbox.cdr.store", "import tomllib", "1: uses tomllib; nobody may"),
     ],
 )
 def test_breach_is_told_with_file_line_and_what_is_allowed(module: str, source: str, wrong: str) -> None:
