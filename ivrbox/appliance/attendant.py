@@ -103,6 +103,9 @@ class Attendant:
     def _attend(self, visit: Visit, heard: Heard) -> None:
         with self._office.holding(visit):
             self._said = visit.call.step(heard)
+            if visit.call.flash_wanted:
+                visit.call.flash_wanted = False
+                self._line.flash()
         self._finish_if_down(visit)
 
     def _finish_if_down(self, visit: Visit) -> None:

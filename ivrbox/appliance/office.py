@@ -79,9 +79,17 @@ class Office:
             staff.host, staff.shelf, staff.speaker, lambda receipt: staff.keeper.write_discard(call_id, receipt)
         )
         ear = LineEar() if line.capabilities.digits is DigitOwner.LINE else DetectorEar()
-        parts = CallParts(staff.new_dialog(), ear, recorder, helpers, realtime=line.capabilities.realtime)
+        parts = CallParts(
+            staff.new_dialog(),
+            ear,
+            recorder,
+            staff.keeper.recorder,
+            helpers,
+            realtime=line.capabilities.realtime,
+            can_flash=line.capabilities.can_flash,
+        )
         log.info("call %s: answered on %s", call_id, line.name)
-        return Visit(call_id, line.name, caller, started, Call(parts, number), recorder)
+        return Visit(call_id, line.name, caller, started, Call(parts, number, started), recorder)
 
     @contextmanager
     def holding(self, visit: Visit) -> Iterator[None]:
@@ -103,7 +111,7 @@ class Office:
         record = self._staff.redactor.record(record_of(visit))
         self._staff.redactor.forget()
         log.info("call %s: %s after %.1f s", visit.id, record.ended, record.duration_s)
-        return self._staff.keeper.file(record, visit.recorder)
+        return self._staff.keeper.file(record, visit.recorder, visit.call.messages)
 
     def _keep_secrets(self, visit: Visit) -> None:
         """Have the logs know what they must not say, as soon as the caller has said it."""

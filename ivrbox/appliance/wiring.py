@@ -82,7 +82,8 @@ def open_box(  # noqa: PLR0913 - keywords only: what a rehearsal puts in place o
         keys = key_ring(data / "keys", settings.recording.recipients, local_playback=settings.recording.local_playback)
         store = stack.enter_context(closing(Store(data / "calls.db")))
         archive = Archive(data / "recordings", keys.recipients)
-        _clear_up(store, archive)
+        messages = Archive(data / "messages", keys.recipients)
+        _clear_up(store, archive, messages)
         shelf = Shelf(data / "prompts", config / "prompts", voice or best_voice(settings.prompts.voice))
         faults = shelf.prepare(
             [(spoken.text, spoken.wav) for spoken in book.prompts()] + [(apology.text, None), (goodbye.text, None)]
@@ -91,7 +92,7 @@ def open_box(  # noqa: PLR0913 - keywords only: what a rehearsal puts in place o
         host.warm()
         speaker = stack.enter_context(closing(Worker("speaker")))
         filing = stack.enter_context(closing(Worker("keeper")))
-        keeper = Keeper(store, archive, filing, spool_s=_spool_s(settings))
+        keeper = Keeper(store, archive, messages, filing, spool_s=_spool_s(settings))
         staff = Staff(
             new_dialog=lambda: Dialog(
                 book,
@@ -149,13 +150,15 @@ def _take(lock: int, data: Path) -> None:
         raise StoreError(f"{data}: another ivrbox is using it; name another folder with --data") from None
 
 
-def _clear_up(store: Store, archive: Archive) -> None:
+def _clear_up(store: Store, archive: Archive, messages: Archive) -> None:
     """Before anything else: what was open when the box went down is lost, and nothing half is ever completed."""
     for call_id in store.lose_open("the box went down before the call had ended"):
         log.warning("call %s: its recording was open when the box went down, and is lost", call_id)
     for call_id in archive.sweep(store.promised()):
         log.error("call %s: its recording should be kept, but its file is missing", call_id)
         store.set_recording(call_id, "damaged", "its file is missing")
+    for name in messages.sweep(store.promised_messages()):
+        log.error("message %s should be kept, but its file is missing", name)
 
 
 def _shown_caller(data: Path, settings: Settings) -> Callable[[str], str]:

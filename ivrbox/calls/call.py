@@ -1,53 +1,47 @@
 """The living call: a frame heard goes in, a frame to say comes out, and nothing in between waits.
 
     heard --> ear --> keys --.
-      |       line events ---+--> agenda --> dialog --> effects --> player --> said
-      |       backstage news-'   (in order              |  |  |        |
-      |                           of time)         timers  |  recorder |
-      '--> recorder <--------------------------------------'-----------'
+      |       line events ---+--> agenda --> dialog --> effects --> mouth --> said
+      |       backstage news-'   (in order              |  |  |       |
+      |                           of time)         timers  |  message |
+      '--> recorder <--------------------------------------'----------'
 
 The call owns its parts and carries the dialog's effects out; it has no opinion on what is said.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ivrbox.calls import signals
 from ivrbox.calls.agenda import Agenda
 from ivrbox.calls.backstage import ClipMade, DiscardWanted, DiscardWritten, FunctionAnswered, FunctionBroke
-from ivrbox.calls.player import Player
+from ivrbox.calls.message import MessageTaker
+from ivrbox.calls.mouth import Mouth
 from ivrbox.calls.state import CallMove, CallState, after
 from ivrbox.dialog import effects as fx
-from ivrbox.dialog.events import (
-    Answered,
-    FunctionRaised,
-    FunctionReturned,
-    HungUp,
-    KeyPressed,
-    PromptEnded,
-    TransferFailed,
-)
+from ivrbox.dialog.events import Answered, FunctionRaised, FunctionReturned, HungUp, TransferFailed
 from ivrbox.errors import DiscardTooLate
 from ivrbox.lines.line import SILENCE, RemoteHungUp
-from ivrbox.prompts.clip import Clip
 from ivrbox.units import FRAME_SAMPLES, ms_to_samples, samples_to_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     import numpy as np
     from numpy.typing import NDArray
 
     from ivrbox.calls.backstage import Backstage, News
     from ivrbox.calls.ear import Ear
-    from ivrbox.calls.player import Slot
+    from ivrbox.calls.message import Message
     from ivrbox.dialog.effects import Effect
     from ivrbox.dialog.events import Event
     from ivrbox.dialog.interpreter import Dialog
     from ivrbox.dialog.turns import Turn
     from ivrbox.lines.line import Heard
+    from ivrbox.prompts.clip import Clip
     from ivrbox.recordings import Recorder
 
 MASK_MARGIN = ms_to_samples(20)
@@ -70,46 +64,54 @@ class CallParts:
     dialog: Dialog
     ear: Ear
     recorder: Recorder
+    new_message: Callable[[], Recorder]
     backstage: Backstage
     realtime: bool = True
-    player: Player = field(default_factory=Player)
+    can_flash: bool = False
 
 
 class Call:
-    """One call, from off-hook to the end of its last function. See the module for the way a frame goes."""
+    """One call, from off-hook to the end of its last function. See the module for the way a frame goes.
 
-    def __init__(self, parts: CallParts, caller_number: str | None = None) -> None:
-        """Take the parts; nothing happens before `answered`."""
+    `flash_wanted` is set when the hook is to be pressed before the next frame; whoever owns the line clears it.
+    """
+
+    def __init__(self, parts: CallParts, caller_number: str | None = None, clock: datetime | None = None) -> None:
+        """Take the parts; nothing happens before `answered`. `clock` is the local time, for business hours."""
         self._dialog = parts.dialog
         self._ear = parts.ear
         self._recorder = parts.recorder
         self._backstage = parts.backstage
         self._realtime = parts.realtime
-        self._player = parts.player
-        self._caller_number = caller_number
+        self._can_flash = parts.can_flash
+        self._answer = Answered(0, caller_number, clock)
         self._agenda = Agenda()
+        self._mouth = Mouth(parts.backstage, self._agenda)
+        self._message = MessageTaker(parts.new_message)
         self._state = CallState.RINGING
         self._clock = 0
         self._said: NDArray[np.int16] = SILENCE
-        self._slots: dict[int, Slot] = {}
-        self._is_speaking = False
-        self._said_until = 0
         self._function_runs = False
         self._function_awaits_discard = False
+        self.flash_wanted = False
         self.ended: str | None = None
         self.notes: list[CallNote] = []
         self._carry_out: dict[type[Effect], Callable[..., None]] = {
-            fx.Say: self._say,
-            fx.PlayTone: lambda effect: self._play(signals.tone(effect.tone)),
-            fx.Dial: lambda effect: self._play(signals.dialled(effect.number)),
-            fx.Flash: lambda _: self._agenda.put(TransferFailed(self._clock, "the line cannot flash the hook")),
-            fx.Hush: self._hush,
+            fx.Say: self._mouth.say,
+            fx.PlayTone: lambda effect: self._mouth.play(signals.tone(effect.tone)),
+            fx.Dial: lambda effect: self._mouth.play(signals.dialled(effect.number)),
+            fx.Flash: self._flash,
+            fx.Hush: lambda _: self._mouth.hush(self._clock),
             fx.StartTimer: lambda effect: self._agenda.start(effect.timer, effect.deadline),
             fx.StopTimer: lambda effect: self._agenda.stop(effect.timer),
             fx.Run: self._run,
             fx.Mask: lambda effect: self._recorder.mask(max(0, effect.since - MASK_MARGIN)),
             fx.Unmask: lambda effect: self._recorder.unmask(effect.until),
             fx.Discard: lambda _: self._discard(),
+            fx.StartMessage: lambda effect: self._message.start(effect.since, effect.silence),
+            fx.StopMessage: lambda effect: self._message.stop(effect.until),
+            fx.KeepMessage: lambda effect: self._message.keep(effect.box),
+            fx.DropMessage: lambda _: self._message.drop(),
             fx.Note: lambda effect: self.note(effect.what, effect.detail),
             fx.HangUp: lambda effect: self._gone(effect.reason),
         }
@@ -127,7 +129,7 @@ class Call:
     @property
     def is_speaking(self) -> bool:
         """Whether a prompt is being said, or waits to be."""
-        return self._is_speaking or self._clock < self._said_until
+        return self._mouth.is_speaking(self._clock)
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -139,6 +141,11 @@ class Call:
         """The steps that were visited, each as `flow.step`."""
         return tuple(self._dialog.path)
 
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The messages that the caller left and wanted kept."""
+        return tuple(self._message.kept)
+
     def note(self, what: str, detail: str = "") -> None:
         """Keep a fact for the record and the log."""
         self.notes.append(CallNote(self.duration_s, what, detail))
@@ -146,7 +153,7 @@ class Call:
     def answered(self) -> None:
         """Begin: the line has gone off-hook."""
         self._state = after(self._state, CallMove.ANSWERED)
-        self._handle(Answered(0, self._caller_number))
+        self._handle(self._answer)
         self._collect_news()
 
     def step(self, heard: Heard) -> NDArray[np.int16]:
@@ -154,7 +161,8 @@ class Call:
         self._listen(heard)
         self._collect_news()
         self._settle(self._ear.horizon)
-        self._said = self._speak()
+        self._said = self._mouth.next_frame(self._clock)
+        self.flash_wanted |= self._mouth.passes_mark()
         return self._said
 
     def hang_up(self, reason: str) -> None:
@@ -172,29 +180,38 @@ class Call:
         A function that is still running is heard out, since it may wish the recording gone. Then the opt-out window
         closes for good, and the end function runs.
         """
-        while self._function_runs:
-            self._take(self._backstage.wait())
+        self._hear_function_out()
+        self._message.drop()
         self._state = after(self._state, CallMove.SETTLED)
         self._recorder.end()
-        self._run_end_function()
+        request = self._dialog.end_request()
+        if request is not None:
+            self._run(fx.Run(request))
+            self._hear_function_out()
         self._state = after(self._state, CallMove.ENDED)
 
+    # Hearing
+
     def _listen(self, heard: Heard) -> None:
-        self._clock += heard.lost + FRAME_SAMPLES
+        began = self._clock + heard.lost
+        self._clock = began + FRAME_SAMPLES
         if heard.lost:
             self._recorder.lost(heard.lost)
             self.note("samples_lost", str(heard.lost))
         self._recorder.push(heard.frame, self._said)
+        if (silence := self._message.push(heard.frame, began)) is not None:
+            self._agenda.put(silence)
         for key in self._ear.listen(heard, self._said):
             self._key(key)
         for event in heard.events:
-            if isinstance(event, RemoteHungUp) and self.is_up:
-                self._hear_out(event.reason)
+            if isinstance(event, RemoteHungUp):
+                self.hang_up(event.reason)
 
     def _key(self, key: Event) -> None:
         """A key is handled at its own time: after all that was due before its onset, before all that is due later."""
         self._settle(key.at)
-        self._handle(key)
+        if self.is_up:
+            self._handle(key)
 
     def _hear_out(self, reason: str) -> None:
         """The line goes down: a key that is still in the ear counts, then the dialog hears of the end."""
@@ -210,28 +227,20 @@ class Call:
             self._handle(event)
 
     def _handle(self, event: Event) -> None:
-        if isinstance(event, KeyPressed) and not self.is_up:
-            return
         for effect in self._dialog.handle(event):
             self._carry_out[type(effect)](effect)
 
-    def _speak(self) -> NDArray[np.int16]:
-        frame, filled = self._player.next_frame()
-        if self._is_speaking and self._player.is_idle:
-            self._is_speaking = False
-            self._said_until = self._clock + filled
-            self._agenda.put(PromptEnded(self._said_until))
-        return frame
+    # News from backstage
 
     def _collect_news(self) -> None:
         """Live, look once; where time is not real, wait until nothing is under way, so that every run is the same."""
         self._take(self._backstage.news())
-        while not self._realtime and self._is_waiting:
+        while not self._realtime and self.is_up and (self._function_runs or self._mouth.is_waiting):
             self._take(self._backstage.wait())
 
-    @property
-    def _is_waiting(self) -> bool:
-        return self.is_up and (self._function_runs or self._player.is_held or bool(self._slots))
+    def _hear_function_out(self) -> None:
+        while self._function_runs:
+            self._take(self._backstage.wait())
 
     def _take(self, news: list[News]) -> None:
         for item in news:
@@ -248,22 +257,28 @@ class Call:
                     self._function_ended(FunctionRaised(error, self._clock))
 
     def _clip_made(self, ticket: int, clip: Clip | None) -> None:
-        self._player.fill(self._slots.pop(ticket), clip)
+        self._mouth.clip_made(ticket, clip)
         if clip is None:
             self.note("prompt_not_spoken", "no voice could speak it; see the log")
 
-    def _function_ended(self, event: Event) -> None:
+    def _function_ended(self, event: FunctionReturned | FunctionRaised) -> None:
         self._function_runs = False
         if self.is_up:
             self._agenda.put(event)
         else:
             self._hear_too_late(event)
 
-    def _hear_too_late(self, event: Event) -> None:
+    def _hear_too_late(self, event: FunctionReturned | FunctionRaised) -> None:
         """Nobody is there to be spoken to: only `conv.state`, and what went wrong, still count."""
         self._dialog.handle(event)
         if isinstance(event, FunctionRaised):
             self.note("function_failed", str(event.error))
+
+    # Effects
+
+    def _run(self, effect: fx.Run) -> None:
+        self._function_runs = True
+        self._backstage.run(effect.request)
 
     def _discard_for_function(self) -> None:
         try:
@@ -276,50 +291,22 @@ class Call:
     def _discard(self) -> None:
         """Zero the recording now; nothing more is said until the record has it too."""
         receipt = self._recorder.discard()
-        self._player.is_held = True
+        self._mouth.hold()
         self._backstage.write_discard(receipt)
 
     def _discard_written(self) -> None:
-        self._player.is_held = False
+        self._mouth.release()
         if self._function_awaits_discard:
             self._function_awaits_discard = False
             self._backstage.answer_discard(None)
 
-    def _say(self, effect: fx.Say) -> None:
-        self._begin_to_speak()
-        clip = self._backstage.ready(effect.text, effect.wav)
-        if clip is not None:
-            self._player.say(clip)
+    def _flash(self, _: fx.Flash) -> None:
+        if self._can_flash:
+            self._mouth.mark()
         else:
-            self._slots[self._backstage.make(effect.text, effect.wav)] = self._player.reserve()
-
-    def _play(self, samples: NDArray[np.int16]) -> None:
-        self._begin_to_speak()
-        self._player.say(Clip(samples, ""))
-
-    def _begin_to_speak(self) -> None:
-        self._agenda.drop(lambda event: isinstance(event, PromptEnded))
-        self._is_speaking = True
-
-    def _hush(self, _: fx.Hush) -> None:
-        self._agenda.drop(lambda event: isinstance(event, PromptEnded))
-        self._is_speaking = False
-        self._said_until = self._clock
-        self._player.hush()
-
-    def _run(self, effect: fx.Run) -> None:
-        self._function_runs = True
-        self._backstage.run(effect.request)
+            self._agenda.put(TransferFailed(self._clock, "this line cannot flash the hook"))
 
     def _gone(self, reason: str) -> None:
         if self.is_up:
             self.ended = reason
             self._state = after(self._state, CallMove.GONE)
-
-    def _run_end_function(self) -> None:
-        request = self._dialog.end_request()
-        if request is None:
-            return
-        self._run(fx.Run(request))
-        while self._function_runs:
-            self._take(self._backstage.wait())

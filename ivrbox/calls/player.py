@@ -24,9 +24,10 @@ _NOTHING = np.zeros(0, dtype=np.int16)
 
 @dataclass(eq=False, slots=True)
 class Slot:
-    """A place in the queue; its clip may still be in the making."""
+    """A place in the queue: a clip, one that is still in the making, or a mark for something that is no sound."""
 
     clip: Clip | None = None
+    is_mark: bool = False
 
 
 class Player:
@@ -41,6 +42,7 @@ class Player:
         self._position = 0
         self._fading = _NOTHING
         self.is_held = False
+        self.marks_passed = 0
 
     @property
     def is_idle(self) -> bool:
@@ -56,6 +58,10 @@ class Player:
         slot = Slot()
         self._queue.append(slot)
         return slot
+
+    def mark(self) -> None:
+        """Set a mark after what is being said: `marks_passed` counts it once everything before it has been said."""
+        self._queue.append(Slot(is_mark=True))
 
     def fill(self, slot: Slot, clip: Clip | None) -> None:
         """Put the finished clip in its place; None gives the place up. A slot that was hushed meanwhile is ignored."""
@@ -74,6 +80,9 @@ class Player:
         self._fading = _NOTHING
         while filled < FRAME_SAMPLES and (clip := self._next_clip()) is not None:
             filled += self._copy(clip, frame[filled:])
+        if self._queue and self._queue[0].is_mark and not self.is_held:
+            self._queue.popleft()
+            self.marks_passed += 1
         return frame, filled
 
     def hush(self) -> None:

@@ -23,6 +23,19 @@ class TurnRecord:
 
 
 @dataclass(frozen=True)
+class MessageRecord:
+    """A message that a caller left: its sealed file's name, the step that took it (`flow.step`), and its length.
+
+    `state` is `kept`, or `lost` where it could not be sealed.
+    """
+
+    name: str
+    box: str
+    length_s: float
+    state: str = "kept"
+
+
+@dataclass(frozen=True)
 class CallRecord:
     """One call, at its end. `started` is ISO 8601 with zone, `duration_s` seconds, `path` "flow.step" in order.
 
@@ -41,6 +54,7 @@ class CallRecord:
     recording: str = "off"
     recording_detail: str | None = None
     receipt: Mapping[str, Any] | None = None
+    messages: tuple[MessageRecord, ...] = ()
     faults: tuple[str, ...] = ()
     trace: tuple[str, ...] = ()
 

@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS calls (
     receipt          TEXT,                          -- of a discard, JSON, free of content
     turns            TEXT NOT NULL DEFAULT '[]',    -- JSON: role, text, outcome, at_s
     path             TEXT NOT NULL DEFAULT '[]',    -- JSON: "flow.step", in order
+    messages         TEXT NOT NULL DEFAULT '[]',    -- JSON: name, box, length_s, state
     faults           TEXT NOT NULL DEFAULT '[]',    -- JSON: what failed and was survived
     trace            TEXT NOT NULL DEFAULT '[]'     -- JSON: keys and timers, without PII
 ) STRICT, WITHOUT ROWID;

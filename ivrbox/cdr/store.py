@@ -14,7 +14,7 @@ from importlib import resources
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from ivrbox.cdr.records import CallRecord, TurnRecord
+from ivrbox.cdr.records import CallRecord, MessageRecord, TurnRecord
 from ivrbox.errors import StoreError, UnknownName
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ ON CONFLICT (id) DO NOTHING
 
 _FINISH = """
 INSERT INTO calls (id, line, caller, started, duration_s, ended, recording, recording_detail, receipt,
-                   turns, path, faults, trace)
+                   turns, path, messages, faults, trace)
 VALUES (:id, :line, :caller, :started, :duration_s, :ended, :recording, :recording_detail, :receipt,
-        :turns, :path, :faults, :trace)
+        :turns, :path, :messages, :faults, :trace)
 ON CONFLICT (id) DO UPDATE SET
     line = excluded.line, caller = excluded.caller, started = excluded.started, duration_s = excluded.duration_s,
     ended = excluded.ended, recording = excluded.recording, recording_detail = excluded.recording_detail,
-    receipt = excluded.receipt, turns = excluded.turns, path = excluded.path, faults = excluded.faults,
-    trace = excluded.trace
+    receipt = excluded.receipt, turns = excluded.turns, path = excluded.path,
+    messages = excluded.messages, faults = excluded.faults, trace = excluded.trace
 """
 
 _LOSE_OPEN = "UPDATE calls SET recording = 'lost', recording_detail = ? WHERE recording = 'open' RETURNING id"
@@ -52,7 +52,7 @@ SELECT * FROM calls WHERE julianday(started) >= julianday(?)
 ORDER BY julianday(started) DESC, id DESC LIMIT ?
 """
 
-_JSON_COLUMNS = ("turns", "path", "faults", "trace")
+_JSON_COLUMNS = ("turns", "path", "messages", "faults", "trace")
 
 
 class Store:
@@ -116,6 +116,12 @@ class Store:
         """The ids of all calls whose recording is kept."""
         return {row["id"] for row in self._rows("SELECT id FROM calls WHERE recording = 'kept'")}
 
+    def promised_messages(self) -> set[str]:
+        """The names of all messages that are kept."""
+        rows = self._rows("SELECT messages FROM calls WHERE messages <> '[]'")
+        messages = [MessageRecord(**message) for row in rows for message in json.loads(row["messages"])]
+        return {message.name for message in messages if message.state == "kept"}
+
     def calls(self, *, limit: int | None = None, since: str | None = None) -> list[CallRecord]:
         """Calls, newest first: at most `limit`, not older than `since` (ISO 8601, UTC where it names no zone)."""
         return [_record(row) for row in self._rows(_NEWEST, since or "0000-01-01", -1 if limit is None else limit)]
@@ -172,6 +178,7 @@ def _record(row: sqlite3.Row) -> CallRecord:
     for column in _JSON_COLUMNS:
         values[column] = tuple(json.loads(values[column]))
     values["turns"] = tuple(TurnRecord(**turn) for turn in values["turns"])
+    values["messages"] = tuple(MessageRecord(**message) for message in values["messages"])
     values["receipt"] = None if values["receipt"] is None else json.loads(values["receipt"])
     if values["ended"] is None:  # the call is up, or was when the box went down
         values |= {"ended": "open", "duration_s": 0.0}

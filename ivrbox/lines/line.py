@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from ivrbox.errors import LineError
 from ivrbox.units import FRAME_SAMPLES
 
 if TYPE_CHECKING:
@@ -86,12 +87,13 @@ class Capabilities:
 
     `duplex`: hears while it speaks. `digits`: who owns them while listening. `realtime`: a frame takes 20 ms of
     wall time; where it does not (tape, scripted loopback), the call waits for slow helpers, so that every run is
-    the same run.
+    the same run. `can_flash`: the hook can be pressed for a moment, which exchanges take for a transfer.
     """
 
     duplex: bool = True
     digits: DigitOwner = DigitOwner.BOX
     realtime: bool = True
+    can_flash: bool = False
 
 
 class Line(ABC):
@@ -115,6 +117,14 @@ class Line(ABC):
     @abstractmethod
     def hang_up(self) -> None:
         """Go on-hook; idempotent, safe after any fault."""
+
+    def flash(self) -> None:
+        """Press the hook for a moment, off-hook; blocks for as long as that takes (some 100 to 600 ms).
+
+        Raises:
+            LineError: this line cannot.
+        """
+        raise LineError(f"line {self.name}: cannot flash the hook")
 
     @abstractmethod
     def exchange(self, said: Frame | None) -> Heard:

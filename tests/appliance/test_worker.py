@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 
@@ -12,10 +13,15 @@ from ivrbox.appliance.worker import CAPACITY, Worker, WorkerFull
 def test_jobs_run_in_order_and_their_results_arrive() -> None:
     worker = Worker("test")
     done: list[int] = []
-    futures = [worker.submit(lambda number=number: done.append(number) or number) for number in range(5)]  # type: ignore[misc]
+
+    def job(number: int) -> int:
+        done.append(number)
+        return number * number
+
+    futures = [worker.submit(partial(job, number)) for number in range(5)]
     worker.close()
     assert done == [0, 1, 2, 3, 4]
-    assert [future.result() for future in futures] == [0, 1, 2, 3, 4]
+    assert [future.result() for future in futures] == [0, 1, 4, 9, 16]
 
 
 def test_a_job_that_raises_is_told_and_the_next_one_runs(caplog: pytest.LogCaptureFixture) -> None:
@@ -35,7 +41,7 @@ def test_a_full_queue_says_so_and_takes_nothing_more() -> None:
     worker = Worker("test")
     go = threading.Event()
     worker.submit(go.wait)
-    taken = []
+    taken: list[object] = []
     with pytest.raises(WorkerFull, match=f"worker test: {CAPACITY} jobs are waiting"):
         taken.extend(worker.submit(lambda: None) for _ in range(CAPACITY + 2))
     go.set()
