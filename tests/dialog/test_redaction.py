@@ -32,7 +32,12 @@ def test_a_long_secret_is_hidden_whole_spread_and_in_part(text: str, shown: str)
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("you pressed 1", f"you pressed {DOTS}"), ("line 12, key 1", f"line {DOTS}, key {DOTS}"), ("in 2011", "in 2011")],
+    [
+        ("you pressed 1", f"you pressed {DOTS}"),
+        ("line 12, key 1", f"line {DOTS}, key {DOTS}"),
+        ("in 2011", "in 2011"),
+        ("2:1-2:", f"{DOTS}:"),
+    ],
 )
 def test_a_short_secret_is_hidden_where_it_stands_alone(text: str, shown: str) -> None:
     assert redacted(text, ["12", "1"]) == shown
