@@ -86,7 +86,7 @@ class Multimon:
         """All keys in order, at unknown times."""
         wave = soxr.resample(sound.astype(np.float32) / 32768, RATE, 22050)
         raw = np.clip(np.rint(wave * 32768), -32768, 32767).astype("<i2").tobytes()
-        run = subprocess.run(self._command, input=raw, capture_output=True, check=False)  # noqa: S603 - which() found it
+        run = subprocess.run(self._command, input=raw, capture_output=True, check=False)
         lines = run.stdout.decode("ascii", "replace").splitlines()
         return [Heard(line.split()[1], float("nan")) for line in lines if line.startswith("DTMF: ")]
 

@@ -47,7 +47,7 @@ def real_prompts(*, held_out: bool | None = None) -> list[Pcm]:
         paths = [path for path in paths if path.relative_to(PROMPTS).parts[0].startswith(HELD_OUT) == held_out]
     if not paths:
         raise Missing("apt-get install asterisk-core-sounds-en-wav asterisk-core-sounds-it-wav")
-    return [_read(path) for path in paths]
+    return [clip for clip in map(_read, paths) if len(clip) > FRAME]
 
 
 def hold_music() -> list[Pcm]:
@@ -64,8 +64,9 @@ def synthetic(rng: Rng, minutes: float) -> list[Pcm]:
     clips: list[Pcm] = []
     left = minutes * 60 * RATE
     while left > 0:
-        clips.append(_spoken(rng, speakers[int(rng.integers(len(speakers)))], _paragraph(rng)))
-        left -= len(clips[-1])
+        clip = _spoken(rng, speakers[int(rng.integers(len(speakers)))], _paragraph(rng))
+        clips += [clip] if len(clip) > FRAME else []
+        left -= len(clip) + 1
     return clips
 
 
@@ -101,7 +102,7 @@ def _speakers() -> list[tuple[str, str]]:
 
 
 def _espeak_voices() -> list[str]:
-    listed = subprocess.run(["espeak-ng", "--voices"], capture_output=True, text=True, check=True)  # noqa: S607 - on PATH
+    listed = subprocess.run(["espeak-ng", "--voices"], capture_output=True, text=True, check=True)
     languages = [line.split()[1] for line in listed.stdout.splitlines()[1:]]
     variants = ["", "+f1", "+f3", "+f5", "+m2", "+m4", "+m7", "+croak", "+whisper"]
     return [language + variants[place % len(variants)] for place, language in enumerate(languages)]
@@ -128,7 +129,7 @@ def _spoken(rng: Rng, speaker: tuple[str, str], text: str) -> Pcm:
     }[program]
     command += ["--stdout"] if program == "espeak-ng" else []
     stdin = None if program == "flite" else text.encode()
-    run = subprocess.run(command, input=stdin, capture_output=True, check=True)  # noqa: S603 - fixed programs
+    run = subprocess.run(command, input=stdin, capture_output=True, check=True)
     return _from_wav(run.stdout)
 
 
