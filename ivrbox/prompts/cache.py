@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-MAKING = 1
-"""Counts the ways in which clips were made; raised when levels, trimming or pauses change."""
+MAKING = 2
+"""Counts the ways in which clips were made; raised when filter, levels, trimming or pauses change."""
 
 LARGEST_BYTES = 64_000_000
 """Size at which the least recently used entries go: a bit over an hour of speech."""

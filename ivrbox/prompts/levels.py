@@ -2,7 +2,8 @@
 
 A caller should not have to move the handset from ear to ear between prompts, and the line must not be driven into its
 limits. So every synthesized clip gets the same active speech level: the power while there is speech, pauses left out,
-in the manner of ITU-T P.56 with its margin of 15.9 dB, found over 20 ms windows.
+in the manner of ITU-T P.56 with its margin of 15.9 dB, found over 20 ms windows. What the line would take away is
+taken away first: more than half the power of some voices lies below 300 Hz, where no telephone carries it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ivrbox.units import FRAME_SAMPLES, FULL_SCALE, FULL_SCALE_DBM0, ms_to_samples
+from ivrbox.units import FRAME_SAMPLES, FULL_SCALE, FULL_SCALE_DBM0, SAMPLE_RATE, ms_to_samples
 
 Samples = NDArray[np.int16]
 
@@ -25,11 +26,17 @@ HIGHEST_PEAK = round(FULL_SCALE * 10 ** (-1 / 20))
 MARGIN_DB = 15.9
 """What lies so far below the active level is a pause (ITU-T P.56, method B)."""
 
+BAND_EDGES_HZ = (200, 300, 3400, 3600)
+"""The band of the telephone network, 300 to 3400 Hz (ITU-T G.712), and where all around it is gone."""
+
 AUDIBLE_DB = 35.0
 """What lies so far below the active level, at either end of a clip, is silence to be cut."""
 
 FULL_SCALE_POWER = FULL_SCALE**2 / 2
 """Mean square of a sine of `FULL_SCALE_DBM0`."""
+
+FILTER_TAIL = ms_to_samples(50)
+"""Silence after the clip for the filter to die away in, instead of in its beginning."""
 
 BREATH = ms_to_samples(40)
 """Samples that stay around the speech, so that a soft first sound is whole."""
@@ -39,6 +46,14 @@ def active_level(samples: Samples) -> float:
     """Level of speech in dBm0, pauses left out; minus infinity for silence."""
     power = _active_power(_window_powers(samples))
     return 10 * math.log10(power / FULL_SCALE_POWER) + FULL_SCALE_DBM0 if power else -math.inf
+
+
+def in_telephone_band(samples: Samples) -> Samples:
+    """The sound as far as a telephone carries it, in the same place of the clip."""
+    spectrum = np.fft.rfft(samples, len(samples) + FILTER_TAIL)
+    hz = np.fft.rfftfreq(len(samples) + FILTER_TAIL, 1 / SAMPLE_RATE)
+    level = np.fft.irfft(spectrum * np.interp(hz, BAND_EDGES_HZ, (0, 1, 1, 0)), len(samples) + FILTER_TAIL)
+    return np.asarray(np.clip(np.rint(level[: len(samples)]), -FULL_SCALE - 1, FULL_SCALE), np.int16)
 
 
 def at_telephone_level(samples: Samples) -> Samples:

@@ -17,7 +17,7 @@ import numpy as np
 
 from ivrbox.errors import SpeechError, WavError
 from ivrbox.prompts.clip import Clip
-from ivrbox.prompts.levels import at_telephone_level, trimmed
+from ivrbox.prompts.levels import at_telephone_level, in_telephone_band, trimmed
 from ivrbox.prompts.sentences import plain, sentences
 from ivrbox.prompts.wavfile import parse_wav
 from ivrbox.units import SAMPLE_RATE, ms_to_samples
@@ -174,10 +174,10 @@ def _last_line(stderr: bytes) -> str:
 def _clip(text: str, output: bytes, name: str) -> Clip:
     """One clip of all the sounds in a synthesizer's output, a short pause between each two."""
     try:
-        parts = [trimmed(parse_wav(wav, name).at(SAMPLE_RATE).mono()) for wav in _wav_files(output)]
+        sounds = [parse_wav(wav, name).at(SAMPLE_RATE).mono() for wav in _wav_files(output)]
     except WavError as error:
         raise SpeechError(f"{name} gave no sound: {error}") from error
-    spoken = [part for part in parts if len(part)]
+    spoken = [part for part in (trimmed(in_telephone_band(sound)) for sound in sounds) if len(part)]
     if not spoken:
         raise SpeechError(f"{name} gave no sound")
     return Clip(at_telephone_level(_joined(spoken)), text)

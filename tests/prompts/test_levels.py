@@ -8,14 +8,22 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ivrbox.prompts.levels import BREATH, HIGHEST_PEAK, SPEECH_DBM0, active_level, at_telephone_level, trimmed
+from ivrbox.prompts.levels import (
+    BREATH,
+    HIGHEST_PEAK,
+    SPEECH_DBM0,
+    active_level,
+    at_telephone_level,
+    in_telephone_band,
+    trimmed,
+)
 from ivrbox.units import dbm0_to_amplitude
 
 Samples = NDArray[np.int16]
 
 
-def tone(dbm0: float, seconds: float = 1.0) -> Samples:
-    phase = 2 * np.pi * 500 * np.arange(round(8000 * seconds)) / 8000
+def tone(dbm0: float, seconds: float = 1.0, hz: float = 500.0) -> Samples:
+    phase = 2 * np.pi * hz * np.arange(round(8000 * seconds)) / 8000
     return np.asarray(np.rint(dbm0_to_amplitude(dbm0) * np.sin(phase)), np.int16)
 
 
@@ -68,3 +76,29 @@ def test_soft_beginning_of_a_word_is_kept() -> None:
 
 def test_clip_without_silence_is_left_whole() -> None:
     assert np.array_equal(trimmed(tone(-20)), tone(-20))
+
+
+@pytest.mark.parametrize("hz", [50, 120, 190, 3650, 3950])
+def test_what_no_telephone_carries_is_gone(hz: float) -> None:
+    settled = in_telephone_band(tone(-10, hz=hz))[800:-800]  # a sudden start has every frequency
+    assert active_level(settled) < -45
+
+
+@pytest.mark.parametrize("hz", [310, 1000, 3390])
+def test_what_a_telephone_carries_is_left_as_it_was(hz: float) -> None:
+    before = tone(-10, hz=hz)
+    after = in_telephone_band(before)
+    assert np.abs(after[800:-800].astype(int) - before[800:-800]).max() < 300
+
+
+def test_filter_keeps_a_sound_in_its_place_and_does_not_wrap_around() -> None:
+    late = np.concatenate([silence(0.5), tone(-10, 0.5)])
+    heard = in_telephone_band(late)
+    assert len(heard) == len(late)
+    assert np.abs(heard[:3000].astype(int)).max() < 20
+
+
+def test_filter_of_a_full_scale_square_wave_does_not_wrap_in_sign() -> None:
+    square = np.where(np.arange(8000) // 8 % 2, 32767, -32768).astype(np.int16)
+    middle = in_telephone_band(square)[800:-800].astype(int)
+    assert (np.sign(middle) == np.sign(square[800:-800])).mean() > 0.99
