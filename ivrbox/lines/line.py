@@ -52,9 +52,15 @@ class Digit:
 
 @dataclass(frozen=True, slots=True)
 class RemoteHungUp:
-    """The far end is gone; `reason` names the evidence (`hangup`, `busy_tone`, `loop_break`, `tape_ended`)."""
+    """The far end is gone; `reason` names the deciding evidence (`hangup`, `busy_tone`, `loop_break`, `tape_ended`).
+
+    `evidence` tells it in full, for the record. The last `tail_samples` that were heard, up to and with the frame of
+    this event, are the exchange's and not the caller's: a recording does without them.
+    """
 
     reason: str
+    evidence: str = ""
+    tail_samples: int = 0
 
 
 @dataclass(frozen=True, slots=True)
