@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 RING_GAP = seconds_to_samples(8)
 """Ringing that pauses longer than this has stopped: longer than any cadence's own silence (E.180: 5 s)."""
 
+FRESHEN_UP_EVERY = seconds_to_samples(2)
+"""On-hook, changed flows are looked for this often, and whenever it rings."""
+
 REOPEN_AFTER_S = (1, 2, 5, 10, 30)
 """A line that vanished is tried again after so many seconds; the last entry repeats."""
 
@@ -79,6 +82,9 @@ class Attendant:
 
     def _mind_the_bell(self, heard: Heard) -> None:
         self._quiet += FRAME_SAMPLES
+        is_rung = any(isinstance(event, Ringing) for event in heard.events)
+        if is_rung or (self._line.capabilities.realtime and self._quiet % FRESHEN_UP_EVERY == 0):
+            self._office.freshen_up(wait=not self._line.capabilities.realtime)
         for event in heard.events:
             if isinstance(event, CallerId):
                 self._caller = event

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,15 +18,14 @@ from ivrbox.lines.line import DigitOwner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from concurrent.futures import Future
     from datetime import datetime
 
     from ivrbox.appliance.clock import Clock
     from ivrbox.appliance.functions import FunctionHost
     from ivrbox.appliance.keeper import Keeper
+    from ivrbox.appliance.repertoire import Repertoire
     from ivrbox.appliance.worker import Worker
     from ivrbox.cdr import CallRecord, Redactor
-    from ivrbox.dialog.interpreter import Dialog
     from ivrbox.lines.line import Line
     from ivrbox.prompts.shelf import Shelf
     from ivrbox.recordings import Recorder
@@ -37,10 +37,11 @@ log = logging.getLogger(__name__)
 class Staff:
     """The parts of the box that every call shares."""
 
-    new_dialog: Callable[[], Dialog]
+    repertoire: Repertoire
     shelf: Shelf
     host: FunctionHost
     speaker: Worker
+    reader: Worker
     keeper: Keeper
     redactor: Redactor
     clock: Clock
@@ -63,14 +64,25 @@ class Visit:
 class Office:
     """Receives callers and dismisses them. No fault of one call reaches the next."""
 
-    def __init__(self, staff: Staff) -> None:
-        """Work with these parts."""
+    def __init__(self, staff: Staff, *, flow: str | None = None, clock: Clock | None = None) -> None:
+        """Work with these parts; a rehearsal may enter a flow of its own choice, at a time of its own."""
         self._staff = staff
+        self._flow = flow
+        self._clock = clock or staff.clock
+        self._freshening: Future[None] = Future()
+        self._freshening.set_result(None)
+
+    def freshen_up(self, *, wait: bool) -> None:
+        """Have changed flows taken up, between calls; `wait` where the next frame would not."""
+        if self._freshening.done():
+            self._freshening = self._staff.reader.submit(self._staff.repertoire.refresh)
+        if wait:
+            self._freshening.result()
 
     def receive(self, line: Line, number: str | None) -> Visit:
         """Make a call for whoever is on the line, which has just gone off-hook."""
         staff = self._staff
-        started = staff.clock()
+        started = self._clock()
         call_id = new_call_id(started)
         recorder = staff.keeper.recorder()
         caller = None if number is None else staff.shown_caller(number)
@@ -80,7 +92,7 @@ class Office:
         )
         ear = LineEar() if line.capabilities.digits is DigitOwner.LINE else DetectorEar()
         parts = CallParts(
-            staff.new_dialog(),
+            staff.repertoire.new_dialog(self._flow),
             ear,
             recorder,
             staff.keeper.recorder,

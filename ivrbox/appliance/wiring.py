@@ -14,13 +14,11 @@ from ivrbox.appliance.clock import wall_clock
 from ivrbox.appliance.functions import FunctionHost
 from ivrbox.appliance.keeper import Keeper
 from ivrbox.appliance.office import Office, Staff
+from ivrbox.appliance.repertoire import Repertoire
 from ivrbox.appliance.settings import read_settings
 from ivrbox.appliance.worker import Worker
 from ivrbox.cdr import Redactor, Store, hash_caller
-from ivrbox.dialog.interpreter import Dialog
-from ivrbox.errors import ConfigError, Fault, StoreError
-from ivrbox.flows.read import read_flows
-from ivrbox.flows.spec import PromptSpec
+from ivrbox.errors import StoreError
 from ivrbox.lines.catalog import open_line
 from ivrbox.prompts import Shelf, best_voice
 from ivrbox.recordings import Archive, key_ring
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
 
     from ivrbox.appliance.clock import Clock
     from ivrbox.appliance.settings import Settings
-    from ivrbox.flows.book import FlowBook
+    from ivrbox.errors import Fault
     from ivrbox.lines.line import Line
     from ivrbox.prompts import Voice
 
@@ -40,16 +38,32 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Box:
-    """A box that is ready to answer."""
+class Premises:
+    """A box without a line: everything that calls share."""
 
     settings: Settings
-    attendant: Attendant
+    repertoire: Repertoire
     store: Store
     archive: Archive
-    redactor: Redactor
-    warnings: tuple[Fault, ...]
-    hint: str = ""
+    staff: Staff
+    hint: str
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """What is not quite right with the configuration."""
+        return self.repertoire.warnings
+
+    @property
+    def redactor(self) -> Redactor:
+        """What knows the secrets of the call in progress."""
+        return self.staff.redactor
+
+
+@dataclass(frozen=True)
+class Box(Premises):
+    """A box that is ready to answer."""
+
+    attendant: Attendant
 
 
 @contextmanager
@@ -62,7 +76,7 @@ def open_box(  # noqa: PLR0913 - keywords only: what a rehearsal puts in place o
     voice: Voice | None = None,
     clock: Clock = wall_clock,
 ) -> Iterator[Box]:
-    """Build the box: settings, flows, records, prompts, functions, line, attendant.
+    """Build the box on its premises, and open its line.
 
     `line` stands in for the one that the settings name, `flow` for the flow that calls enter, `voice` for the best
     that is installed.
@@ -72,11 +86,29 @@ def open_box(  # noqa: PLR0913 - keywords only: what a rehearsal puts in place o
         LineError: the line cannot be opened.
         StoreError: the data folder cannot be used, or another ivrbox is using it.
     """
+    with open_premises(config, data, flow=flow, voice=voice, clock=clock) as premises, ExitStack() as stack:
+        settings = premises.settings
+        wire = stack.enter_context(line or open_line(settings.line.kind, _line_options(settings)))
+        attendant = Attendant(wire, Office(premises.staff), rings=settings.line.rings)
+        stack.callback(attendant.leave, "box_stopped")
+        yield Box(**vars(premises), attendant=attendant)
+
+
+@contextmanager
+def open_premises(  # noqa: PLR0913 - keywords only, as above
+    config: Path,
+    data: Path,
+    *,
+    flow: str | None = None,
+    voice: Voice | None = None,
+    clock: Clock = wall_clock,
+    prompts: Path | None = None,
+) -> Iterator[Premises]:
+    """Build everything but the line: settings, records, prompts, flows, functions. Errors as `open_box`.
+
+    `prompts` is where spoken prompts are kept, by default in the data folder.
+    """
     settings = read_settings(config)
-    book = read_flows(config)
-    entry = _known_flow(book, flow or settings.call.entry, "call.entry")
-    main = settings.call.main and _known_flow(book, settings.call.main, "call.main")
-    apology, goodbye = PromptSpec(text=settings.prompts.apology), PromptSpec(text=settings.prompts.goodbye)
     with ExitStack() as stack:
         stack.enter_context(_sole_use(data))
         keys = key_ring(data / "keys", settings.recording.recipients, local_playback=settings.recording.local_playback)
@@ -84,42 +116,25 @@ def open_box(  # noqa: PLR0913 - keywords only: what a rehearsal puts in place o
         archive = Archive(data / "recordings", keys.recipients)
         messages = Archive(data / "messages", keys.recipients)
         _clear_up(store, archive, messages)
-        shelf = Shelf(data / "prompts", config / "prompts", voice or best_voice(settings.prompts.voice))
-        faults = shelf.prepare(
-            [(spoken.text, spoken.wav) for spoken in book.prompts()] + [(apology.text, None), (goodbye.text, None)]
-        )
+        shelf = Shelf(prompts or data / "prompts", config / "prompts", voice or best_voice(settings.prompts.voice))
+        repertoire = Repertoire(config, settings, shelf, flow)
         host = stack.enter_context(closing(FunctionHost(settings.call.function_limit_s)))
         host.warm()
         speaker = stack.enter_context(closing(Worker("speaker")))
+        reader = stack.enter_context(closing(Worker("reader")))
         filing = stack.enter_context(closing(Worker("keeper")))
-        keeper = Keeper(store, archive, messages, filing, spool_s=_spool_s(settings))
         staff = Staff(
-            new_dialog=lambda: Dialog(
-                book,
-                entry=entry,
-                main=main,
-                apology=apology,
-                goodbye=goodbye,
-                max_call_s=settings.call.max_minutes * 60,
-            ),
+            repertoire=repertoire,
             shelf=shelf,
             host=host,
             speaker=speaker,
-            keeper=keeper,
+            reader=reader,
+            keeper=Keeper(store, archive, messages, filing, spool_s=_spool_s(settings)),
             redactor=Redactor(),
             clock=clock,
             shown_caller=_shown_caller(data, settings),
         )
-        wire = stack.enter_context(line or open_line(settings.line.kind, _line_options(settings)))
-        attendant = Attendant(wire, Office(staff), rings=settings.line.rings)
-        stack.callback(attendant.leave, "box_stopped")
-        yield Box(settings, attendant, store, archive, staff.redactor, (*book.warnings, *faults), keys.hint)
-
-
-def _known_flow(book: FlowBook, name: str, key: str) -> str:
-    if name not in book:
-        raise ConfigError([Fault("ivrbox.toml", None, key, f"no flow is named {name!r}; there are {', '.join(book)}")])
-    return name
+        yield Premises(settings, repertoire, store, archive, staff, keys.hint)
 
 
 def _spool_s(settings: Settings) -> float | None:

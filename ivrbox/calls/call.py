@@ -132,6 +132,21 @@ class Call:
         return self._mouth.is_speaking(self._clock)
 
     @property
+    def clock(self) -> int:
+        """Samples since off-hook."""
+        return self._clock
+
+    @property
+    def prompt_began(self) -> int:
+        """The sample at which the last prompt, or several without a pause between them, began to be said."""
+        return self._mouth.began
+
+    @property
+    def prompt_ended(self) -> int:
+        """The sample at which the last prompt that is over had ended."""
+        return self._mouth.ended
+
+    @property
     def turns(self) -> tuple[Turn, ...]:
         """The conversation so far."""
         return tuple(self._dialog.turns)

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class Mouth:
-    """Words become clips, from memory or made backstage, and clips become frames. It never waits."""
+    """Words become clips, from memory or made backstage, and clips become frames. It never waits.
+
+    `began` and `ended` are the samples at which the last that was said without a pause began, and ended.
+    """
 
     def __init__(self, backstage: Backstage, agenda: Agenda) -> None:
         """Take clips from `backstage`, and put `PromptEnded` into `agenda`."""
@@ -28,7 +31,9 @@ class Mouth:
         self._player = Player()
         self._being_made: dict[int, Slot] = {}
         self._has_more = False
-        self._until = 0
+        self.ended = 0
+        self._is_silent = True
+        self.began = 0
 
     def say(self, effect: Say) -> None:
         """Say words after what is being said."""
@@ -61,7 +66,7 @@ class Mouth:
         """Stop at sample `now` and forget what was still to be said; no `PromptEnded` will come for it."""
         self._forget_end()
         self._has_more = False
-        self._until = now
+        self.ended = now
         self._player.hush()
 
     def hold(self) -> None:
@@ -79,15 +84,18 @@ class Mouth:
     def next_frame(self, now: int) -> NDArray[np.int16]:
         """Take the frame to say from sample `now` on, int16 (160,)."""
         frame, filled = self._player.next_frame()
+        if filled and self._is_silent:
+            self.began = now
+        self._is_silent = filled < frame.size
         if self._has_more and self._player.is_idle:
             self._has_more = False
-            self._until = now + filled
-            self._agenda.put(PromptEnded(self._until))
+            self.ended = now + filled
+            self._agenda.put(PromptEnded(self.ended))
         return frame
 
     def is_speaking(self, now: int) -> bool:
         """Whether something is being said at sample `now`, or waits to be."""
-        return self._has_more or now < self._until
+        return self._has_more or now < self.ended
 
     @property
     def is_waiting(self) -> bool:
