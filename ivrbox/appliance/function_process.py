@@ -72,6 +72,11 @@ class FunctionProcess:
         select.select([self._in_fd], writes, [], max(0.0, min(seconds, _LOOK_S)))
 
     @property
+    def pid(self) -> int:
+        """The process, which leads a session and group of its own."""
+        return self._process.pid
+
+    @property
     def has_died(self) -> bool:
         """Whether the process has ended by itself."""
         return self._process.poll() is not None
@@ -82,7 +87,7 @@ class FunctionProcess:
         What it sent before can still be received.
         """
         with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            os.killpg(self.pid, signal.SIGKILL)
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_REAP_S)
         if self._fds:

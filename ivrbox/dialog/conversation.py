@@ -20,7 +20,7 @@ from ivrbox.dialog.functions import FunctionKind, FunctionReply, Move, MoveKind
 from ivrbox.errors import BadReturn, DiscardTooLate, UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from ivrbox.dialog.functions import FunctionRequest
     from ivrbox.dialog.turns import Turn
@@ -67,7 +67,8 @@ class Conversation:
     """The call, to an author's function: what has happened, and what shall happen next.
 
     `history` has the turns so far, oldest first, each with `.role` (`"user"` or `"agent"`) and `.text`; digits are a
-    user turn, silence is `""`. `state` is a dict of the author's own that lasts as long as the call.
+    user turn, silence is `""`. `values` has the entries that steps saved by name. `state` is a dict of the author's
+    own that lasts as long as the call.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Conversation:
     ) -> None:
         """Take the request, where wishes go, and the hands: `discard` destroys the recording or raises."""
         self.history: tuple[Turn, ...] = request.history
+        self.values: Mapping[str, str] = request.values
         self.caller_number: str | None = request.caller_number
         self.current_flow: str = request.current_flow
         self.current_step: str = request.current_step

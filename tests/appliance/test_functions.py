@@ -449,10 +449,9 @@ def test_processes_left_behind_are_ended_and_a_forked_copy_says_nothing(
         import os, signal
         def f(conv, flow):
             ready, done = os.pipe()
-            lost, held = os.pipe()
             if os.fork() == 0:
+                held = open({str(tmp_path / "held")!r}, "w")   # the FIFO below: open as long as this copy lives
                 os.write(done, b"x")
-                open({str(tmp_path / "held")!r}, "w")   # the FIFO below: open as long as this copy lives
                 signal.pause()
             os.read(ready, 1)
             if os.fork() == 0:
@@ -519,7 +518,7 @@ def test_a_child_dies_with_the_box_even_in_the_middle_of_a_regex(request_for: Re
         host.poll(wait=True)
         """
     command = [sys.executable, "-c", textwrap.dedent(box)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - a program of our own
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert process.stdout.readline() == "running\n"
         reading = os.open(held, os.O_RDONLY)

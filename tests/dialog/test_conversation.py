@@ -38,9 +38,11 @@ class Desk:
 
 def test_the_function_sees_the_call() -> None:
     history = (Turn("agent", "Press 1."), Turn("user", "1"))
-    conv = Desk(history=history, caller_number="0123", current_flow="desk", current_step="consent").conv
+    where: dict[str, Any] = {"current_flow": "desk", "current_step": "consent"}
+    conv = Desk(history=history, caller_number="0123", values={"room": "12"}, **where).conv
     assert [(turn.role, turn.text) for turn in conv.history] == [("agent", "Press 1."), ("user", "1")]
     assert (conv.caller_number, conv.current_flow, conv.current_step) == ("0123", "desk", "consent")
+    assert conv.values == {"room": "12"}
 
 
 def test_words_are_said_in_order_and_the_utterance_last() -> None:
