@@ -31,11 +31,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A finished collection: the digits typed (without the end key), how it ended, and at which sample."""
+    """A finished collection: the digits typed (without the end key), how it ended, and at which sample.
+
+    `reserved` is the key of the flow's own that ended it, if one did.
+    """
 
     outcome: Outcome
     digits: str = field(repr=False)
     at: int
+    reserved: str | None = None
 
 
 class Collector:
@@ -44,17 +48,21 @@ class Collector:
     Begin it with `begin`, or first `take` the keys that were typed ahead; then `handle` each event.
     """
 
-    def __init__(self, spec: DigitSpec, digits: int = 1, branches: Iterable[str] = ()) -> None:
+    def __init__(
+        self, spec: DigitSpec, digits: int = 1, branches: Iterable[str] = (), reserved: Iterable[str] = ()
+    ) -> None:
         """Collect `digits` keys at most.
 
         `branches` are all the entries that can be meant, if only those can be: then an entry is complete as soon as no
-        longer one begins with it, and of `1` and `12` the inter-digit timer decides (rule 8).
+        longer one begins with it, and of `1` and `12` the inter-digit timer decides (rule 8). Keys that are `reserved`
+        end an entry that has not begun; `*`, `#` and letters among them end any.
         """
         self.entry: Entry | None = None
         self.digits = ""
         self._spec = spec
         self._most = digits
         self._branches = frozenset(branches)
+        self._reserved = frozenset(reserved)
         self._prompt_ended: int | None = None
         self._speaking = False
         self._running: StartTimer | None = None
@@ -92,6 +100,9 @@ class Collector:
             self._finish(self._ended(), at)
         elif digit == self._spec.cancel_key:
             self._finish(Outcome.CANCELLED, at)
+        elif digit in self._reserved and not (self.digits and digit.isdigit()):
+            outcome = Outcome.CANCELLED if self.digits else Outcome.COMPLETE
+            self.entry = Entry(outcome, self.digits or digit, at, reserved=digit)
         else:
             self.digits += digit
             if self._is_complete():

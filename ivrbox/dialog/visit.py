@@ -8,20 +8,25 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ivrbox.dialog.collector import Collector, Entry
-from ivrbox.dialog.events import KeyPressed, PromptEnded
-from ivrbox.dialog.masks import Reason
+from ivrbox.dialog.choice import Choice
+from ivrbox.dialog.collector import Entry
+from ivrbox.dialog.events import PromptEnded
+from ivrbox.dialog.listening import Listening
+from ivrbox.dialog.messages import Messaging
+from ivrbox.dialog.talk import Saved
 from ivrbox.dialog.turns import Outcome
-from ivrbox.flows.spec import DigitSpec
+from ivrbox.flows.digits import DigitSpec
+from ivrbox.flows.pattern import matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ivrbox.dialog.course import Course
     from ivrbox.dialog.events import Event
     from ivrbox.dialog.functions import FunctionReply
-    from ivrbox.dialog.interpreter import Dialog
-    from ivrbox.dialog.keys import Key
-    from ivrbox.flows.spec import StepSpec
+    from ivrbox.flows.message import ConfirmSpec
+    from ivrbox.flows.prompt import PromptSpec
+    from ivrbox.flows.spec import FlowSpec, StepSpec
 
 GOOD = frozenset({Outcome.COMPLETE, Outcome.END_KEY, Outcome.TIMEOUT_PARTIAL})
 """The outcomes of an entry that was made; the others are failures of one sort or another."""
@@ -29,22 +34,23 @@ GOOD = frozenset({Outcome.COMPLETE, Outcome.END_KEY, Outcome.TIMEOUT_PARTIAL})
 MOST_SILENT_TURNS = 10
 """How often in a row a function may ask again without a key from the caller, before the step has failed."""
 
-_KEEP_TYPED_AHEAD = frozenset({Outcome.COMPLETE, Outcome.END_KEY, Outcome.CANCELLED})
-
 
 class Visit:
-    """A stay at a step: what the dialog is doing while it speaks or collects there."""
+    """A stay at a step: what the dialog is doing while it speaks, collects or takes a message there."""
 
-    def __init__(self, dialog: Dialog, step: StepSpec) -> None:
-        """Come to a step; `begin` asks it."""
-        self._dialog = dialog
-        self._talk = dialog.talk
+    def __init__(self, course: Course, flow: FlowSpec, step: StepSpec, place: str) -> None:
+        """Come to a step of a flow, `place` being its name in full; `begin` asks it."""
+        self._course = course
+        self._talk = course.talk
+        self._flow = flow
         self._step = step
+        self._place = place
         self._spec = step.collects
-        self._collector: Collector | None = None
-        self._last_digit: Key | None = None
+        self._doing: Listening | Choice | Messaging | None = None
         self._failures: Counter[Outcome] = Counter()
+        self._last_outcome = Outcome.COMPLETE
         self._silent_turns = 0
+        self._turns_so_far = 0
         self._failing = False
 
     @property
@@ -54,120 +60,150 @@ class Visit:
 
     def begin(self, *, prompted: bool = False) -> None:
         """Ask the step: say its prompt, unless the caller has been `prompted` otherwise, and listen."""
-        self._dialog.attend(self)
-        keys = self._talk.keys
-        keys.ahead_allowed = self._spec is not None and self._spec.collect_while_speaking
-        if not keys.ahead_allowed:
-            keys.ahead.clear()
-        if self._spec is not None:
-            self._collect(self._spec, prompted=prompted)
-            return
-        if not prompted:
-            self._talk.say(self._step.prompt)
-        if not self._talk.speaking:
-            self._announced()
+        self._course.attend(self)
+        prompt = None if prompted else self._step.prompt
+        if self._step.record_message is not None:
+            self._doing = Messaging(
+                self._talk, self._step.record_message, self._place, self._go_on, lambda: self._retry(Outcome.NO_INPUT)
+            )
+            self._doing.begin(prompt)
+        elif self._spec is not None:
+            self._listen(self._spec, prompt)
+        else:
+            self._announce(prompt)
 
     def handle(self, event: Event) -> None:
         """Go on from an event."""
-        if self._collector is None:
-            if isinstance(event, PromptEnded):
-                self._announced()
-            return
-        if isinstance(event, KeyPressed):
-            self._last_digit = self._talk.keys.last
-        self._cover(event)
-        self._talk.emit(*self._collector.handle(event))
-        self._settle()
+        if self._doing is not None:
+            self._doing.handle(event)
+        elif isinstance(event, PromptEnded):
+            self._announced()
 
     def hung_up(self, at: int) -> None:
-        """Close the entry that was being made when the caller went."""
-        if self._collector is not None and self._collector.entry is None:
-            self._talk.hear(Entry(Outcome.HANGUP, self._collector.digits, at), pii=self.pii)
+        """Close what was being made when the caller went."""
+        if isinstance(self._doing, Messaging):
+            self._doing.broken_off(at, keep=True)
+        elif isinstance(self._doing, Listening):
+            self._talk.hear(self._doing.broken_off(Outcome.HANGUP, at), pii=self.pii)
 
-    def function_failed(self) -> None:
-        """Take the failure path after an author's function has failed; by default, leave the flow."""
-        self._fail("flow_failed", by_default=self._dialog.leave)
+    def opted_out(self, at: int, words: PromptSpec | None) -> None:
+        """Drop what was being made when the caller opted out, say so, and ask again."""
+        if isinstance(self._doing, Messaging):
+            self._doing.broken_off(at, keep=False)
+        elif isinstance(self._doing, Listening) and (entry := self._doing.broken_off(Outcome.CANCELLED, at)).digits:
+            self._talk.hear(entry, pii=self.pii)
+        self._talk.hush()
+        self._talk.say(words)
+        self.begin()
 
-    # Collecting
+    def means(self, key: str) -> bool:
+        """Whether a key pressed now may be meant for this step: its own keys, and the digits of a long entry."""
+        in_question = isinstance(self._doing, Choice) and self._step.confirm is not None
+        confirming = {self._step.confirm.yes, self._step.confirm.no} if in_question and self._step.confirm else set()
+        return key in confirming or key in self._own_keys() or (key.isdigit() and self._step.digits > 1)
 
-    def _collect(self, spec: DigitSpec, *, prompted: bool) -> None:
-        self._collector = Collector(spec, self._step.digits, self._meant())
-        self._take_typed_ahead(self._collector)
-        if not prompted and not self._collector.digits and self._collector.entry is None:
-            self._talk.say(self._step.prompt)
-        speaking = self._talk.speaking
-        self._talk.emit(*self._collector.begin(self._talk.now, speaking=speaking, held=self._talk.keys.held))
-        if self.pii and not speaking:
-            self._talk.cover(Reason.ENTRY, self._talk.now)
-        self._settle()
+    def retry(self) -> None:
+        """Ask the step once more, which counts as a failure."""
+        self._retry(self._last_outcome)
+
+    # Asking
+
+    def _announce(self, prompt: PromptSpec | None) -> None:
+        self._doing = None
+        self._talk.keys.ahead_allowed = False
+        self._talk.keys.ahead.clear()
+        self._talk.say(prompt)
+        if not self._talk.speaking:
+            self._announced()
+
+    def _listen(self, spec: DigitSpec, prompt: PromptSpec | None) -> None:
+        listening = Listening(
+            self._talk,
+            spec,
+            self._made,
+            digits=self._step.digits,
+            branches=self._meant(),
+            reserved=[key for key in self._flow.keys if self._step.keys and not self.means(key)],
+        )
+        self._doing = listening
+        listening.begin(prompt)
 
     def _meant(self) -> tuple[str, ...]:
         """All the entries that can be meant, where the author has not said how many digits, nor who takes the rest."""
-        takes_any = self._step.function or self._step.then or (self._spec and self._spec.digits)
+        takes_any = self._step.function or self._step.then or (self._spec and self._spec.most)
         return () if takes_any else self._step.key_branches
 
-    def _take_typed_ahead(self, collector: Collector) -> None:
-        ahead = self._talk.keys.ahead
-        while ahead and collector.entry is None:
-            self._last_digit = ahead.popleft()
-            if self.pii:
-                self._talk.cover(Reason.ENTRY, self._last_digit.at)
-            self._talk.emit(*collector.take(self._last_digit.digit, self._last_digit.at))
+    def _own_keys(self) -> set[str]:
+        if self._spec is None:
+            return set()
+        ends = {key for key in (self._spec.end_key, self._spec.cancel_key) if key}
+        return ends.union(*self._step.key_branches, *self._spec.pattern)
 
-    def _cover(self, event: Event) -> None:
-        """Keep secret tones out of the recording, even those of keys that are not taken."""
-        if self.pii and isinstance(event, PromptEnded | KeyPressed):
-            self._talk.cover(Reason.ENTRY, event.at)
-            if isinstance(event, KeyPressed):
-                self._talk.cover(Reason.KEY, event.at)
+    # An entry has been made
 
-    def _settle(self) -> None:
-        entry = self._collector.entry if self._collector else None
-        if entry is None:
+    def _made(self, entry: Entry) -> None:
+        self._doing = None
+        if entry.reserved is not None:
+            self._talk.hear(entry, pii=self.pii and entry.outcome is Outcome.CANCELLED)
+            self._course.perform(self._flow.keys[entry.reserved], otherwise=self.begin)
             return
-        self._collector = None
-        keys = self._talk.keys
-        if entry.outcome is Outcome.COMPLETE and self._spec is not None:
-            keys.forgive(self._spec.end_key, self._last_digit)
-        self._talk.uncover(Reason.ENTRY, self._talk.now)
         entry = self._judged(entry)
-        if entry.outcome not in _KEEP_TYPED_AHEAD:
-            keys.ahead.clear()
-        self._silent_turns = 0 if entry.digits else self._silent_turns
         self._talk.hear(entry, pii=self.pii)
-        self._decide(entry)
+        self._turns_so_far = len(self._talk.turns)
+        self._silent_turns = 0 if entry.digits else self._silent_turns
+        self._talk.values["digits"] = Saved(entry.digits, self.pii)
+        if self._step.confirm is not None and entry.outcome in GOOD and entry.digits not in self._step.branches:
+            self._read_back(self._step.confirm, entry)
+        else:
+            self._accept(entry)
 
     def _judged(self, entry: Entry) -> Entry:
-        """The entry as it stands; invalid where there are only keys to choose from and it is none of them."""
-        step = self._step
-        open_ended = not step.key_branches or step.function or step.then or entry.outcome in step.on
-        if entry.outcome not in GOOD or open_ended or entry.digits in step.on:
+        """The entry as it stands; invalid where it fits no pattern, or is none of the keys to choose from."""
+        step, patterns = self._step, self._spec.pattern if self._spec else ()
+        if entry.outcome not in GOOD or entry.digits in step.branches:
             return entry
-        return Entry(Outcome.INVALID, entry.digits, entry.at)
+        fits = not patterns or any(matches(pattern, entry.digits) for pattern in patterns)
+        open_ended = not step.key_branches or patterns or step.function or step.then or entry.outcome in step.on
+        return entry if fits and open_ended else Entry(Outcome.INVALID, entry.digits, entry.at)
+
+    def _read_back(self, confirm: ConfirmSpec, entry: Entry) -> None:
+        answers = {confirm.yes: lambda: self._accept(entry), confirm.no: self.begin}
+        choice = Choice(self._talk, confirm.prompt, answers, failed=self._spend_retries, spec=self._spec)
+        self._doing = choice
+        choice.begin()
+
+    def _accept(self, entry: Entry) -> None:
+        self._doing = None
+        if self._step.save_as is not None and entry.outcome in GOOD:
+            self._talk.values[self._step.save_as] = Saved(entry.digits, self.pii)
+        self._decide(entry)
 
     # Deciding
 
     def _announced(self) -> None:
         if self._step.function is not None:
+            self._turns_so_far = len(self._talk.turns)
             self._run(self._step.function, Outcome.COMPLETE)
         else:
             self._go_on()
 
     def _go_on(self) -> None:
+        self._doing = None
         if self._step.then is not None:
-            self._dialog.perform(self._step.then, otherwise=self._dialog.leave)
+            self._course.perform(self._step.then, otherwise=self._course.leave)
         else:
-            self._dialog.leave()
+            self._course.leave()
 
     def _decide(self, entry: Entry) -> None:
         """Look up what follows: the digits' branch, the outcome's branch, the function, `then`, and else a retry."""
-        step, good = self._step, entry.outcome in GOOD
-        if good and entry.digits in step.on:
-            self._dialog.perform(step.on[entry.digits], otherwise=self._ask_afresh)
-        elif entry.outcome in step.on:
-            self._dialog.perform(step.on[entry.outcome], otherwise=lambda: self._branch_ended(entry.outcome))
-        elif step.function is not None:
-            self._run(step.function, entry.outcome)
+        branches, good = self._step.branches, entry.outcome in GOOD
+        self._last_outcome = entry.outcome
+        if good and entry.digits in branches:
+            self._course.perform(branches[entry.digits], otherwise=self._ask_afresh)
+        elif entry.outcome in branches:
+            self._course.perform(branches[entry.outcome], otherwise=lambda: self._branch_ended(entry.outcome))
+        elif self._step.function is not None:
+            self._run(self._step.function, entry.outcome)
         elif good:
             self._go_on()
         else:
@@ -180,7 +216,9 @@ class Visit:
             self._retry(outcome)
 
     def _run(self, function: str, outcome: Outcome) -> None:
-        self._dialog.run_step_function(function, then=lambda reply: self._function_stayed(reply, outcome))
+        """Run the step's function; what was said to confirm the entry is no part of the history that it sees."""
+        history = self._talk.turns[: self._turns_so_far]
+        self._course.run_step_function(function, history, then=lambda reply: self._function_stayed(reply, outcome))
 
     def _function_stayed(self, reply: FunctionReply, outcome: Outcome) -> None:
         """The function has asked for no movement: what it said stands for the prompt, or nothing was decided."""
@@ -189,7 +227,7 @@ class Visit:
         elif not reply.says:
             self._retry(outcome)
         elif self._silent_turns >= MOST_SILENT_TURNS:
-            self._fail("retries_spent", by_default=self._give_up)
+            self._spend_retries()
         else:
             self._silent_turns += 1
             self.begin(prompted=True)
@@ -205,7 +243,7 @@ class Visit:
         kind = Outcome.NO_INPUT if outcome is Outcome.NO_INPUT else Outcome.INVALID
         self._failures[kind] += 1
         if self._failures[kind] > (self._spec or DigitSpec()).retries:
-            self._fail("retries_spent", by_default=self._give_up)
+            self._spend_retries()
             return
         self._talk.keys.ahead.clear()
         prompts = self._step.no_input if kind is Outcome.NO_INPUT else self._step.invalid
@@ -213,16 +251,17 @@ class Visit:
             self._talk.say(prompts[min(self._failures[kind], len(prompts)) - 1])
         self.begin()
 
-    def _fail(self, reason: str, by_default: Callable[[str], None]) -> None:
-        if self._failing:  # the failure path itself has failed
-            self._dialog.hang_up(reason)
+    def _spend_retries(self) -> None:
+        self.fail("retries_spent", by_default=self._course.give_up)
+
+    def fail(self, reason: str, by_default: Callable[[str], None]) -> None:
+        """Take the step's failure path, once; a failure on that path ends the call."""
+        self._doing = None
+        if self._failing:
+            self._course.hang_up(reason)
             return
         self._failing = True
         if self._step.on_fail is None:
             by_default(reason)
         else:
-            self._dialog.perform(self._step.on_fail, otherwise=lambda: self._dialog.hang_up(reason))
-
-    def _give_up(self, reason: str) -> None:
-        self._talk.say(self._dialog.goodbye)
-        self._dialog.hang_up(reason)
+            self._course.perform(self._step.on_fail, otherwise=lambda: self._course.hang_up(reason))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, field_validator, model_validator
+from pydantic import AfterValidator, WithJsonSchema, field_validator, model_validator
 
 from ivrbox.flows.pattern import checked_pattern, longest
 from ivrbox.flows.prompt import Spec
@@ -13,7 +13,14 @@ from ivrbox.flows.wording import Within, refusal, shown
 KEYS = "0123456789*#ABCD"
 """Every key that a telephone can send (ITU-T Q.23)."""
 
-Key = Literal["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "#", "A", "B", "C", "D"]
+
+def _key(key: str) -> str:
+    if len(key) != 1 or key not in KEYS:
+        raise refusal(f"must be one key (0-9 * # A-D), not {shown(key)}")
+    return key
+
+
+Key = Annotated[str, AfterValidator(_key), WithJsonSchema({"type": "string", "enum": list(KEYS)})]
 Seconds = Annotated[float, Within(0, 60, "seconds", above=True)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
@@ -102,8 +102,3 @@ def holds(when: str, hours: HoursSpec | None, moment: datetime) -> bool:
         is_open = hours is None or hours.is_open(moment)
         return is_open is (when == "open")
     return span(when).covers(moment)
-
-
-def clock_at(answered: datetime, seconds: float) -> datetime:
-    """The wall clock so many seconds into the call."""
-    return answered + timedelta(seconds=seconds)

@@ -85,9 +85,9 @@ class PromptSpec(Spec):
         """How it is shown in a record: the text, or the file's name where there is none."""
         return self.text or self.wav or ""
 
-    def in_language(self, *wanted: str | None) -> PromptSpec:
-        """The prompt in the first of the wanted languages that it has; itself where it is the same in all."""
+    def in_language(self, wanted: str | None, ordinary: str | None) -> tuple[PromptSpec, str | None]:
+        """The prompt in the language wanted, or the ordinary one, or else its first; and which it is."""
         if not self.languages:
-            return self
-        found = next((name for name in wanted if name in self.languages), next(iter(self.languages)))
-        return self.languages[found or ""]
+            return self, wanted
+        found = next((name for name in (wanted, ordinary) if name in self.languages), next(iter(self.languages)))
+        return self.languages[found or ""], found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ivrbox.dialog.effects import Discard, Effect, HangUp, Hush, Run, Say, StartTimer, StopTimer
+from ivrbox.dialog.effects import Dial, Discard, Effect, HangUp, Hush, PlayTone, Run, Say, StartTimer, StopTimer
 from ivrbox.dialog.events import (
     Answered,
     Event,
@@ -32,6 +32,7 @@ from ivrbox.units import seconds_to_samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 PROMPT_S = 2.0
 KEY_S = 0.1
@@ -69,7 +70,7 @@ class Phone:
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:
-            case Say():
+            case Say() | PlayTone() | Dial():
                 self.prompt_ends = (self.prompt_ends or self.now) + seconds_to_samples(PROMPT_S)
             case Hush():
                 self.prompt_ends = None
@@ -92,8 +93,8 @@ class Phone:
         elif answer is not None:  # None: it has not returned yet
             self.handle(FunctionReturned(answer, self.now))
 
-    def calls(self) -> Phone:
-        self.handle(Answered(self.now, "0301234"))
+    def calls(self, clock: datetime | None = None) -> Phone:
+        self.handle(Answered(self.now, "0301234", clock))
         return self
 
     def waits_until(self, sample: int) -> Phone:
@@ -164,6 +165,7 @@ def phone() -> Callable[..., Phone]:
         main: str | None = None,
         max_call_s: float = 600.0,
         at: int = 0,
+        clock: datetime | None = None,
     ) -> Phone:
         written = {"f": flows} if isinstance(flows, str) else flows
         names = set(answers or {})
@@ -178,6 +180,6 @@ def phone() -> Callable[..., Phone]:
             goodbye=PromptSpec(text="Goodbye."),
             max_call_s=max_call_s,
         )
-        return Phone(dialog, answers or {}, now=at).calls()
+        return Phone(dialog, answers or {}, now=at).calls(clock)
 
     return ring
