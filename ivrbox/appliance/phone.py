@@ -122,6 +122,8 @@ class Phone:
             self._attendant.tick()
 
     def _is_saying(self, words: str) -> bool:
+        if not self.is_connected:
+            raise NotHeard(f"the box has hung up and never said {words!r}")
         turns = self.call.turns
         for index in range(self._turns_heard, len(turns)):
             if turns[index].role == "agent" and words.casefold() in turns[index].text.casefold():

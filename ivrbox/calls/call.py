@@ -157,6 +157,11 @@ class Call:
         return tuple(self._dialog.path)
 
     @property
+    def taken(self) -> frozenset[str]:
+        """What was taken of the flows so far: steps (`flow.step`) and branches (`flow.step.on.1`)."""
+        return self._dialog.taken
+
+    @property
     def messages(self) -> tuple[Message, ...]:
         """The messages that the caller left and wanted kept."""
         return tuple(self._message.kept)

@@ -27,6 +27,7 @@ _COMMANDS = {
     "demo": "ivrbox.cli.demo:demo",
     "recordings": "ivrbox.cli.recordings:recordings",
     "run": "ivrbox.cli.run:run",
+    "test": "ivrbox.cli.test:test",
 }
 
 

@@ -53,6 +53,7 @@ class Course:
         """Stand before the first step of the entry flow."""
         self.talk = Talk()
         self.path: list[str] = []
+        self.performed: list[ActionsSpec] = []
         self.manners = manners
         self.answered = Answered(0)
         self.doing: Activity = Nothing()
@@ -164,6 +165,7 @@ class Course:
 
     def perform(self, actions: ActionsSpec, otherwise: Callable[[], None]) -> None:
         """Do what a table of actions says, in its order; `otherwise` where it makes no movement."""
+        self.performed.append(actions)
         if actions.discard_recording:
             self.talk.emit(Discard())
         self.talk.language = actions.language or self.talk.language

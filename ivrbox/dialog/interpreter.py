@@ -36,6 +36,7 @@ from ivrbox.dialog.functions import FunctionKind
 from ivrbox.dialog.masks import Reason
 from ivrbox.dialog.talk import Saved
 from ivrbox.dialog.turns import Outcome
+from ivrbox.flows.branches import branches_taken
 from ivrbox.units import seconds_to_samples
 
 if TYPE_CHECKING:
@@ -85,6 +86,12 @@ class Dialog:
     def path(self) -> list[str]:
         """The steps that were visited: `["recording-optout.consent", ...]`."""
         return self._course.path
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The steps and branches that the call has taken: `front-desk.menu`, `front-desk.menu.on.1`."""
+        performed = self._course.performed
+        return frozenset(self.path).union(*(branches_taken(name, flow, performed) for name, flow in self._book.items()))
 
     @property
     def notes(self) -> list[Note]:

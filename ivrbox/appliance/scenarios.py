@@ -1,0 +1,61 @@
+"""The scenarios of a configuration: read, played one after another on premises of their own, and judged."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ivrbox.appliance.rehearsal import Rehearsal, Verdict
+from ivrbox.appliance.scenario_spec import ScenarioSpec
+from ivrbox.appliance.wiring import open_premises
+from ivrbox.errors import ConfigError, Fault
+from ivrbox.flows.documents import load_toml, validate
+from ivrbox.flows.wording import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ivrbox.prompts import Voice
+
+FOLDER = "scenarios"
+
+
+def read_scenarios(config: Path, names: Sequence[str] = ()) -> dict[str, ScenarioSpec]:
+    """Read the scenarios in `config/scenarios`, all or those named; a name is a file's stem.
+
+    Raises:
+        ConfigError: every fault of every file that is read, or a name that no file has.
+    """
+    paths = {path.stem: path for path in sorted((config / FOLDER).glob("*.toml"))}
+    faults = [_unknown(name, paths) for name in names if name not in paths]
+    scenarios = {}
+    for name in names or paths:
+        if name not in paths:
+            continue
+        try:
+            scenarios[name] = validate(ScenarioSpec, load_toml(paths[name]))
+        except ConfigError as error:
+            faults += error.faults
+    if faults:
+        raise ConfigError(faults)
+    return scenarios
+
+
+def play(
+    config: Path, scenarios: Mapping[str, ScenarioSpec], *, prompts: Path, voice: Voice | None = None
+) -> Iterator[Verdict]:
+    """Play scenarios; their records and recordings live in a folder that goes with them.
+
+    `prompts` is where spoken prompts are kept, so that they are not spoken anew each time. Errors as `open_premises`.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="ivrbox-") as data,
+        open_premises(config, Path(data), prompts=prompts, voice=voice) as premises,
+    ):
+        for name, spec in scenarios.items():
+            yield Rehearsal(premises.staff, name, spec, config / FOLDER).play()
+
+
+def _unknown(name: str, known: Mapping[str, Path]) -> Fault:
+    return Fault(FOLDER, None, "", f"there is no scenario {name!r}{did_you_mean(name, known)}")
