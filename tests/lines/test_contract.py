@@ -15,6 +15,7 @@ from ivrbox.errors import IllegalTransition, IvrboxError, LineError, LineLost
 from ivrbox.lines.impairments import Impairments
 from ivrbox.lines.line import SILENCE, CallerId, RemoteHungUp, Ringing
 from ivrbox.lines.loopback import Loopback
+from ivrbox.lines.modem_sim_wire import SimulatedLine
 from ivrbox.lines.pace import NoPace
 from ivrbox.lines.tape import Tape
 
@@ -69,7 +70,38 @@ def _tape() -> Rig:
     return Rig(tape, lambda: None, lambda: None, tape.far.cuts_wire, tape.far.mends_wire, "0456")
 
 
-@pytest.fixture(params=[_clean, _paced, _bad_line, _tape])
+class _RungOnceOpen(SimulatedLine):
+    """A call that comes while a modem is being set up arrives without its number; so this caller waits for that."""
+
+    is_wanted = False
+
+    def rings(self) -> None:
+        self.is_wanted = True
+
+    def open(self) -> None:
+        super().open()
+        if self.is_wanted:
+            self.is_wanted = False
+            self.far.rings("0789")
+
+
+def _modem(profile: str, **habits: object) -> Callable[[], Rig]:
+    def make() -> Rig:
+        line = _RungOnceOpen(profile, habits=habits)
+        return Rig(line, line.rings, line.far.hangs_up, line.far.cuts_wire, line.far.mends_wire, "0789")
+
+    return make
+
+
+_usr5637, _cx930xx, _mt9234 = _modem("usr5637"), _modem("cx930xx"), _modem("mt9234")
+_full_duplex = _modem("cx930xx-duplex")
+_sluggish = _modem("generic", stop_delay_ms=400, triple_dle=True, digits="pulse", caller_id="ddn")
+
+
+MODEMS = [_usr5637, _cx930xx, _mt9234, _full_duplex, _sluggish]
+
+
+@pytest.fixture(params=[_clean, _paced, _bad_line, _tape, *MODEMS])
 def rig(request: pytest.FixtureRequest) -> Rig:
     """Each line in turn, on-hook and not yet open."""
     made: Rig = request.param()
