@@ -131,8 +131,8 @@ class Recorder:
         """Destroy the recording now; the second time, give the same receipt.
 
         The key, the delay line and the scratch area are zeroed and read back before this returns, so nothing
-        that is left can be opened. The sealed chunks are zeroed too: those of four minutes before this returns,
-        those of longer calls from here on, a slice a frame. Memory held all of it; what overflowed to a medium, if
+        that is left can be opened. The sealed chunks are zeroed too: the first two minutes before this returns,
+        the rest of a longer call from here on, a slice a frame. Memory held all of it; what overflowed to a medium, if
         the owner allows that, did so under the key that is gone now.
 
         Raises:

@@ -37,7 +37,7 @@ MAX_DELAY: Final = CHUNK_SAMPLES - FRAME_SAMPLES
 """The longest delay line, in samples: what stays on the desk is moved down without overlap, so never copied aside."""
 
 _SEALED_BYTES: Final = CHUNK_SAMPLES * SAMPLE_BYTES + sodium.TAG_BYTES
-_SLICE_BYTES: Final = 8 * 1024 * 1024  # to zero and read this much takes a few ms on a small board
+_SLICE_BYTES: Final = 4 * 1024 * 1024  # two minutes; to zero and read this much takes a ms here, a few on a small board
 
 # The vault: key page | scratch, one chunk | desk. Everything in it may hold secrets in the clear.
 _SCRATCH = PAGE
