@@ -64,10 +64,10 @@ class Helpers:
         """Look a clip up in memory."""
         return self._shelf.ready(text, wav)
 
-    def make(self, text: str, wav: str | None) -> int:
+    def make(self, text: str, wav: str | None, *, secret: bool) -> int:
         """Have the worker speak a text."""
         ticket = next(self._tickets)
-        spoken = self._speaker.submit(lambda: self._shelf.make(text, wav))
+        spoken = self._speaker.submit(lambda: self._shelf.make(text, wav, secret=secret))
         self._expect(spoken, lambda future: ClipMade(ticket, None if future.exception() else future.result()))
         return ticket
 

@@ -65,8 +65,8 @@ class Backstage(Protocol):
     def ready(self, text: str, wav: str | None) -> Clip | None:
         """Look up a clip that is already in memory."""
 
-    def make(self, text: str, wav: str | None) -> int:
-        """Order a clip that is not; `ClipMade` with the returned ticket will come."""
+    def make(self, text: str, wav: str | None, *, secret: bool) -> int:
+        """Order a clip that is not; `ClipMade` with the returned ticket will come. A secret one leaves no trace."""
 
     def news(self) -> list[News]:
         """Collect what has happened since the last look."""

@@ -24,6 +24,7 @@ from ivrbox.dialog import effects as fx
 from ivrbox.dialog.events import Answered, FunctionRaised, FunctionReturned, HungUp, TransferFailed
 from ivrbox.errors import DiscardTooLate
 from ivrbox.lines.line import SILENCE, RemoteHungUp
+from ivrbox.recordings import RecordingState
 from ivrbox.units import FRAME_SAMPLES, ms_to_samples, samples_to_seconds
 
 if TYPE_CHECKING:
@@ -301,18 +302,21 @@ class Call:
         self._backstage.run(effect.request)
 
     def _discard_for_function(self) -> None:
+        self._function_awaits_discard = True
         try:
             self._discard()
         except DiscardTooLate as error:
+            self._function_awaits_discard = False
             self._backstage.answer_discard(error)
-        else:
-            self._function_awaits_discard = True
 
     def _discard(self) -> None:
         """Zero the recording now; nothing more is said until the record has it too."""
         receipt = self._recorder.discard()
-        self._mouth.hold()
-        self._backstage.write_discard(receipt)
+        if self._recorder.state is RecordingState.DISCARDED:
+            self._mouth.hold()
+            self._backstage.write_discard(receipt)
+        else:
+            self._discard_written()  # nothing was being recorded, so there is nothing to write
 
     def _discard_written(self) -> None:
         self._mouth.release()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ivrbox.dialog.events import KeyPressed, KeyReleased
 from ivrbox.dsp.dtmf import DtmfDetector, KeyDown
+from ivrbox.dsp.echo import EchoCanceller
 from ivrbox.lines.line import Digit
 from ivrbox.units import FRAME_SAMPLES, seconds_to_samples
 
@@ -36,21 +37,22 @@ class Ear(Protocol):
 
 
 class DetectorEar:
-    """The box's own detector, for lines that bring sound."""
+    """The box's own detector, for lines that bring sound; the echo of our own prompt is taken out before it."""
 
-    def __init__(self, detector: DtmfDetector | None = None) -> None:
-        """Listen with a detector of its own unless one is given."""
-        self._detector = detector or DtmfDetector()
+    def __init__(self) -> None:
+        """Start at the first sample, knowing nothing of the line's echo."""
+        self._detector = DtmfDetector()
+        self._canceller = EchoCanceller()
 
     @property
     def horizon(self) -> int:
         """The detector's own: what it has vouched for."""
         return self._detector.horizon
 
-    def listen(self, heard: Heard, said: NDArray[np.int16]) -> list[Key]:  # noqa: ARG002 - the contract's other half
+    def listen(self, heard: Heard, said: NDArray[np.int16]) -> list[Key]:
         """Run the detector over the frame; lost samples first, since missing sound is still time."""
         reports = self._detector.skip(heard.lost) if heard.lost else []
-        return _keys([*reports, *self._detector.push(heard.frame)])
+        return _keys([*reports, *self._detector.push(self._canceller.push(heard.frame, said))])
 
     def finish(self) -> list[Key]:
         """Close a key that is still held."""

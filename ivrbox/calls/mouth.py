@@ -42,7 +42,7 @@ class Mouth:
         if clip is not None:
             self._player.say(clip)
         else:
-            ticket = self._backstage.make(effect.text, effect.wav)
+            ticket = self._backstage.make(effect.text, effect.wav, secret=effect.secret)
             self._being_made[ticket] = self._player.reserve()
 
     def play(self, samples: NDArray[np.int16]) -> None:

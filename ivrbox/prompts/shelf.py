@@ -69,18 +69,22 @@ class Shelf:
         """The clip of a prompt if it is in memory, at once."""
         return self._prepared.get((text, wav)) or self._made.get((text, wav))
 
-    def make(self, text: str, wav: str | None = None) -> Clip:
-        """The clip of a prompt, synthesized if it must be; takes up to seconds.
+    def make(self, text: str, wav: str | None = None, *, secret: bool = False) -> Clip:
+        """The clip of a prompt, synthesized if it must be; takes up to seconds. A secret one is not even remembered.
 
         Raises:
             SpeechError: there is no voice, or it failed.
         """
         with self._making:
             clip = self.ready(text, wav) or self._from_file(text, wav, []) or self._voiced(text)
-            while len(self._made) >= MOST_MADE:
-                del self._made[next(iter(self._made))]
-            self._made[text, wav] = clip
+            if not secret:
+                self._remember((text, wav), clip)
             return clip
+
+    def _remember(self, wanted: Wanted, clip: Clip) -> None:
+        while len(self._made) >= MOST_MADE:
+            del self._made[next(iter(self._made))]
+        self._made[wanted] = clip
 
     def _from_file(self, text: str, wav: str | None, faults: list[Fault]) -> Clip | None:
         """The clip in a file of the owner's; what is wrong with it is added to `faults`."""

@@ -264,3 +264,9 @@ def test_cache_that_cannot_be_tidied_is_reported(shelf: Shelf, tmp_path: Path, m
     (fault,) = shelf.prepare([("Hello.", None)])
     assert str(fault).startswith("prompts: the cache of speech cannot be tidied: ")
     assert shelf.ready("Hello.") is not None
+
+
+def test_a_secret_is_spoken_and_not_remembered(shelf: Shelf, tmp_path: Path) -> None:
+    assert shelf.make("4 1 1 1", secret=True).text == "4 1 1 1"
+    assert shelf.ready("4 1 1 1") is None
+    assert not list(tmp_path.rglob("*.wav"))

@@ -126,3 +126,16 @@ def test_a_key_on_the_very_edge_of_the_hang_up_still_opts_out(rig: Callable[...,
     house.phone.waits(0.06)
     record = house.phone.hangs_up()
     assert record.recording == "discarded"
+
+
+def test_opting_out_of_a_call_that_is_not_recorded_changes_nothing(
+    rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture
+) -> None:
+    house = rig({**consent(), "ivrbox.toml": SETTINGS + "[recording]\nenabled = false\n"})
+    house.phone.rings()
+    house.phone.hears(NOTICE)
+    house.phone.hears_out()
+    house.phone.presses("1")
+    house.phone.hears("How can I help?")
+    assert house.phone.waits_for_the_end().recording == "off"
+    assert caplog.text == ""
