@@ -171,7 +171,6 @@ class FarEnd:
             self._state = _BOX_HANGS_UP.get(self._state, self._state)
             if self._state is FarState.ENDED:
                 self._queue.clear()
-                self._farewell = None
 
     def waits(self) -> tuple[LineEvent, ...]:
         """A frame goes by on-hook: the ringing that falls into it."""

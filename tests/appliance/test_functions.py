@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ivrbox.appliance import function_wire as wire
+from ivrbox.appliance.function_process import FunctionProcess
 from ivrbox.appliance.functions import DiscardAsked, FunctionHost, Raised, Returned
 from ivrbox.dialog.functions import FunctionKind, FunctionReply, FunctionRequest, Move, MoveKind
 from ivrbox.dialog.turns import DOTS, Turn
@@ -359,6 +360,8 @@ def test_printing_without_end_neither_blocks_nor_floods_the_log(
     assert _reply(host, request_for(source)).says == ("done",)
     assert sum(len(record.getMessage()) for record in caplog.records) < 64 << 10
     assert "more was logged or printed; it was dropped" in caplog.records[-1].getMessage()
+    _reply(host, request_for("def f(conv, flow): print('the next run has a budget of its own')"))
+    assert "the next run has a budget of its own" in caplog.text
 
 
 # What no function can do: harm the box.
@@ -419,14 +422,61 @@ def test_a_function_that_ends_its_process_is_told_as_such(
     assert _still_works(host, request_for)
 
 
-def test_memory_without_end_is_the_functions_failure(host: FunctionHost, request_for: Request) -> None:
+def test_a_death_is_seen_even_where_a_process_left_behind_holds_the_pipe(
+    host: FunctionHost, request_for: Request
+) -> None:
+    source = """
+        import os, signal
+        def f(conv, flow):
+            if os.fork() == 0: signal.pause()
+            os._exit(3)
+        """
+    assert "ended its process with exit status 3" in str(_error(host, request_for(source)))
+    assert _still_works(host, request_for)
+
+
+def test_a_wish_to_discard_told_in_the_last_moment_counts(
+    request_for: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, told = tmp_path / "go", tmp_path / "told"
+    os.mkfifo(go)
+    os.mkfifo(told)
+    source = f"""
+        import os, signal
+        def wait_for_ever(*_):
+            open({str(told)!r}, "w").close()
+            signal.pause()
+        def f(conv, flow):
+            open({str(go)!r}).close()
+            os.read = wait_for_ever
+            conv.discard_recording()
+        """
+    kill = FunctionProcess.kill
+
+    def kill_after_the_wish(process: FunctionProcess) -> int | None:
+        monkeypatch.undo()
+        go.open("w").close()
+        told.open().close()
+        return kill(process)
+
+    monkeypatch.setattr(FunctionProcess, "kill", kill_after_the_wish)
+    with FunctionHost(limit_s=0) as strict:
+        strict.submit(request_for(source))
+        assert strict.poll(wait=True) == DiscardAsked()
+        news = strict.poll(wait=True)
+        assert isinstance(news, Raised)
+        assert isinstance(news.error, FunctionTimedOut)
+
+
+def test_memory_without_end_is_the_functions_failure(request_for: Request) -> None:
     source = """
         def f(conv, flow):
             hoard = []
-            while True: hoard.append(bytearray(1 << 20))
+            while len(hoard) < 90: hoard.append(bytearray(1 << 20))
         """
-    assert "MemoryError" in str(_error(host, request_for(source)))
-    assert _still_works(host, request_for)
+    with FunctionHost(limit_s=PATIENT_S, memory_limit=64 << 20) as poor:
+        assert "MemoryError" in str(_error(poor, request_for(source)))
+        assert _still_works(poor, request_for)
 
 
 def test_threads_left_behind_do_not_disturb_the_next_function(host: FunctionHost, request_for: Request) -> None:
@@ -454,8 +504,10 @@ def test_processes_left_behind_are_ended_and_a_forked_copy_says_nothing(
                 os.write(done, b"x")
                 signal.pause()
             os.read(ready, 1)
-            if os.fork() == 0:
+            copy = os.fork()
+            if copy == 0:
                 return "from a copy"
+            os.waitpid(copy, 0)
             return "from the function"
         """
     os.mkfifo(tmp_path / "held")
@@ -480,13 +532,16 @@ def test_signals_that_end_a_service_do_not_take_a_running_function(
     assert _reply(host, request_for(source)).says == ("still here",)
 
 
-def test_a_child_has_a_session_of_its_own_and_leaves_no_core(host: FunctionHost, request_for: Request) -> None:
+def test_a_child_has_its_own_session_no_core_and_none_of_the_boxs_streams(
+    host: FunctionHost, request_for: Request
+) -> None:
     source = """
         import os, resource
         def f(conv, flow):
-            return f"{os.getsid(0) == os.getpid()} {resource.getrlimit(resource.RLIMIT_CORE)}"
+            streams = {os.readlink(f"/proc/self/fd/{fd}") for fd in (0, 1, 2)}
+            return f"{os.getsid(0) == os.getpid()} {resource.getrlimit(resource.RLIMIT_CORE)} {streams}"
         """
-    assert _reply(host, request_for(source)).says == ("True (0, 0)",)
+    assert _reply(host, request_for(source)).says == ("True (0, 0) {'/dev/null'}",)
 
 
 def test_a_child_imports_neither_numpy_nor_the_rooms_of_the_box(host: FunctionHost, request_for: Request) -> None:

@@ -59,6 +59,17 @@ def test_the_budget_of_a_run_never_fills_a_pipe_and_the_next_run_has_its_own() -
         assert b"it was dropped" in sent[-1]
 
 
+def test_a_line_without_end_is_cut() -> None:
+    sent: list[bytes] = []
+    LineBudget(sent.append).spend("info", "x" * 5000)
+    assert 1000 <= len(sent[0]) < 1100
+    lines: list[str] = []
+    prints = Prints(lines.append)
+    print("x" * 5000, end="", file=prints)
+    prints.flush()
+    assert lines == ["x" * 1000]
+
+
 def test_printed_pieces_become_lines() -> None:
     lines: list[str] = []
     prints = Prints(lines.append)

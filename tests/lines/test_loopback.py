@@ -117,9 +117,18 @@ def test_after_a_call_another_can_come_and_hears_nothing_of_the_first(line: Loop
     line.exchange(HELLO)
     line.hang_up()
     assert line.far.state is FarState.ENDED
-    _answered(line)
+    line.far.rings("0123")
+    assert line.exchange(None).events == (Ringing(), CallerId("0123"))
+    line.answer()
     assert not line.exchange(None).frame.any()
     assert not line.far.heard.any()
+
+
+def test_what_was_spoken_does_not_change_afterwards(line: Loopback) -> None:
+    spoken = HELLO.copy()
+    _answered(line).far.speaks(spoken)
+    spoken[:] = 0
+    assert np.array_equal(line.exchange(None).frame, HELLO)
 
 
 def test_answering_a_line_that_does_not_ring_is_refused(line: Loopback) -> None:
@@ -162,6 +171,12 @@ def test_a_lost_frame_is_told_and_time_goes_on_at_both_ends(speech: Samples) -> 
         assert np.array_equal(heard[1].frame, speech[480:640])
         assert np.array_equal(line.far.heard, np.concatenate([HELLO, SILENCE, SILENCE, HELLO]))
         assert line.far.clock == 160 + 4 * 160
+
+
+def test_an_echo_goes_on_while_frames_are_lost() -> None:
+    with Loopback(impairments=Impairments(loss=(False, True), echo_db=0, echo_ms=20)) as line:
+        _answered(line).exchange(HELLO)
+        assert not line.exchange(None).frame.any()  # the echo of HELLO fell into the lost frame
 
 
 def test_a_farewell_during_a_lost_frame_is_not_lost() -> None:
