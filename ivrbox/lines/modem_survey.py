@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 VOICE_CLASS = 8
+_PREFIX = r"(?:\+\w+:)?\W*"
+"""Some chips begin each line of an answer with the command's name, some with a bracket."""
+
 _DTMF_BIT = 0x8000_0000 >> 4
 """Bit 4 of a report mask, counted from the most significant: it can report DTMF."""
 
@@ -66,7 +69,7 @@ def report_masks(lines: Iterable[str]) -> tuple[tuple[int, tuple[int, int, int]]
     """Label and the three masks (playing, recording, idle) from the answer to `+VLS=?`."""
     found = []
     for line in lines:
-        match = re.match(r'\W*(\d+)\s*,\s*"[^"]*"\s*,(.*)', line)
+        match = re.match(_PREFIX + r'(\d+)\s*,\s*"[^"]*"\s*,(.*)', line)
         masks = re.findall(r"\b[0-9A-Fa-f]{8}\b", match[2]) if match else []
         if match and len(masks) == len(Doing):
             playing, recording, idle = (int(mask, 16) for mask in masks)
@@ -79,7 +82,7 @@ _SLOWEST = 4000
 
 
 def _sound(line: str) -> Sound | None:
-    match = re.match(r"\W*(\d+)\s*(?:,|$)", line)
+    match = re.match(_PREFIX + r"(\d+)\s*(?:,|$)", line)
     if match is None:
         return None
     rest = re.sub(r'"[^"]*"', "", line[match.end() :])
