@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from ivrbox.flows.prompt import Language, PromptSpec, Spec
+from ivrbox.flows.prompt import Language, PromptSpec, Spec, offer_short_form
 from ivrbox.flows.wording import refusal, shown
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ class ActionsSpec(Spec):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Tell editors of the short form."""
-        long_form = handler.resolve_ref_schema(handler(schema))
-        return {"anyOf": [{"type": "string", "description": "a step to go to"}, {**long_form}]}
+        return offer_short_form(schema, handler, {"type": "string", "description": "a step to go to"})
 
     @property
     def movements(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, WithJsonSchema, field_validator, model_validator
 
@@ -42,12 +42,12 @@ class DigitSpec(Spec):
     retries: Annotated[int, Within(0, 20)] = 2
     pii: bool = False
 
-    @field_validator("end_key", "cancel_key", mode="before")
+    @field_validator("end_key", "cancel_key", mode="before", json_schema_input_type=Key | Literal["none", ""])
     @classmethod
     def _none_in_words(cls, value: Any) -> Any:  # noqa: ANN401  # whatever TOML holds
         return None if value in ("none", "") else value  # TOML has no null
 
-    @field_validator("pattern", mode="before")
+    @field_validator("pattern", mode="before", json_schema_input_type=str | tuple[str, ...])
     @classmethod
     def _one_or_more(cls, value: Any) -> Any:  # noqa: ANN401  # whatever TOML holds
         return (value,) if isinstance(value, str) else value

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import tomli
 from pydantic import BaseModel, ValidationError
 
-from ivrbox.errors import ConfigError, Fault
+from ivrbox.errors import ConfigError, Fault, Severity
 from ivrbox.flows.lines import line_numbers
 from ivrbox.flows.wording import dotted, wording
 
@@ -46,6 +46,10 @@ class Document:
     def fault(self, path: Sequence[str | int], message: str) -> Fault:
         """A fault of this file at this key."""
         return Fault(self.name, self.line(path), dotted(path), message)
+
+    def warning(self, path: Sequence[str | int], message: str) -> Fault:
+        """A fault that does not keep the file from being used."""
+        return Fault(self.name, self.line(path), dotted(path), message, Severity.WARNING)
 
 
 def load_toml(path: Path) -> Document:

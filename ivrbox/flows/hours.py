@@ -83,7 +83,7 @@ class HoursSpec(Spec):
     """The `[hours]` table: when the house is open, in the box's local time, and the days on which it is not."""
 
     open: tuple[Annotated[str, AfterValidator(_checked_span)], ...]
-    holidays: tuple[Annotated[str, BeforeValidator(_holiday)], ...] = ()
+    holidays: tuple[Annotated[str, BeforeValidator(_holiday, json_schema_input_type=str | date)], ...] = ()
 
     def is_holiday(self, moment: datetime) -> bool:
         """Whether this is one of the holidays."""

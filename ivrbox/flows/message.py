@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import model_validator
 
 from ivrbox.flows.digits import KEYS, Key
-from ivrbox.flows.prompt import PromptSpec, Spec
+from ivrbox.flows.prompt import PromptSpec, Spec, offer_short_form
 from ivrbox.flows.wording import Within, refusal, shown
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 
 class ConfirmSpec(Spec):
@@ -22,6 +27,11 @@ class ConfirmSpec(Spec):
     @classmethod
     def _short_form(cls, value: Any) -> Any:  # noqa: ANN401  # whatever TOML holds
         return {"prompt": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Tell editors of the short form."""
+        return offer_short_form(schema, handler, {"type": "string", "description": "what is read back"})
 
     @model_validator(mode="after")
     def _two_keys(self) -> ConfirmSpec:

@@ -25,6 +25,18 @@ class Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+def offer_short_form(
+    schema: CoreSchema, handler: GetJsonSchemaHandler, *short_forms: JsonSchemaValue
+) -> JsonSchemaValue:
+    """The JSON schema of a model that may also be written in one of the short forms."""
+    reference = handler(schema)
+    definition = handler.resolve_ref_schema(reference)
+    long_form = dict(definition)
+    definition.clear()
+    definition["anyOf"] = [*short_forms, long_form]
+    return reference
+
+
 def _language(name: str) -> str:
     if not _LANGUAGE.fullmatch(name):
         raise refusal(f'must be a language such as "en" or "pt-BR", not {shown(name)}')
@@ -70,15 +82,12 @@ class PromptSpec(Spec):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Tell editors of the short forms."""
-        long_form = handler.resolve_ref_schema(handler(schema))
-        long_form["properties"].pop("languages", None)
-        one = {"anyOf": [{"type": "string"}, {**long_form}]}
-        by_language = {
-            "type": "object",
-            "patternProperties": {f"^{_LANGUAGE.pattern}$": one},
-            "additionalProperties": False,
-        }
-        return {"anyOf": [*one["anyOf"], by_language], "description": "a text, a .wav file, or a table by language"}
+        reference = offer_short_form(schema, handler, {"type": "string", "description": "a text, or a .wav file"})
+        forms = handler.resolve_ref_schema(reference)["anyOf"]
+        forms[-1]["properties"].pop("languages")
+        by_language = {f"^{_LANGUAGE.pattern}$": {"anyOf": forms[:]}}
+        forms.append({"type": "object", "patternProperties": by_language, "additionalProperties": False})
+        return reference
 
     @property
     def words(self) -> str:

@@ -114,7 +114,7 @@ class StepSpec(Spec):
     on_fail: ActionsSpec | None = None
     keys: bool = True
 
-    @field_validator("no_input", "invalid", mode="before")
+    @field_validator("no_input", "invalid", mode="before", json_schema_input_type=PromptSpec | tuple[PromptSpec, ...])
     @classmethod
     def _one_or_more(cls, value: Any) -> Any:  # noqa: ANN401  # whatever TOML holds
         return value if isinstance(value, tuple) else (value,)

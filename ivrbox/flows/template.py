@@ -48,3 +48,8 @@ def words_of(value: str) -> list[str]:
 def filled(text: str, values: dict[str, str]) -> str:
     """The text with its values in it, as a record shows it."""
     return _VALUE.sub(lambda found: values.get(found[1], ""), text)
+
+
+def without_values(text: str) -> str:
+    """The text with its values taken out."""
+    return _VALUE.sub("", text)
