@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
+import tomli
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -25,7 +25,7 @@ class Country:
 @cache
 def countries() -> dict[str, Country]:
     """All countries by their code."""
-    rows = tomllib.loads((files(__package__) / "countries.toml").read_text(encoding="utf-8"))
+    rows = tomli.loads((files(__package__) / "countries.toml").read_text(encoding="utf-8"))
     return {code: _country(code, row) for code, row in rows.items()}
 
 
