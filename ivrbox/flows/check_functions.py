@@ -79,5 +79,5 @@ def _read_back(survey: Survey, users: list[str], functions: Mapping[str, Functio
                 yield survey.documents[flow].warning(
                     ["steps", name, "function"],
                     f"{step.function} may say parts of a secret (line {function.reads_back_at}), which no mask hides: "
-                    "only whole entries are kept out of the recording",
+                    "only whole entries, or four digits of one in a row, are kept out of the recording",
                 )

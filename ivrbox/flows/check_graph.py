@@ -39,7 +39,7 @@ def _edges(survey: Survey, flow: str, step: str, functions: Mapping[str, Functio
     for way in ways(survey.flows[flow], step, functions):
         if way.leads is Leads.STEP:
             yield flow, way.target
-        elif way.leads is Leads.FLOW:
+        elif way.leads is Leads.FLOW and way.target in survey.flows:
             yield way.target, survey.flows[way.target].first_step
         elif way.leads is Leads.AGAIN:
             yield flow, step
@@ -89,5 +89,5 @@ def _reachable(edges: Mapping[Place, set[Place]], starts: Iterable[Place]) -> se
         place = waiting.pop()
         if place not in found:
             found.add(place)
-            waiting += edges.get(place, ())
+            waiting += edges.get(place, ())  # none for a place that a function names in vain
     return found

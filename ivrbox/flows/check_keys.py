@@ -18,9 +18,19 @@ def key_faults(survey: Survey) -> Iterator[Fault]:
     for flow_name, flow in survey.flows.items():
         document = survey.documents[flow_name]
         for name, step in flow.steps.items():
+            yield from _unmatchable(document, name, step)
             yield from _prefixes(document, name, step)
             yield from _end_keys(document, name, step)
         yield from _opt_out(document, flow)
+
+
+def _unmatchable(document: Document, name: str, step: StepSpec) -> Iterator[Fault]:
+    spec = step.collects
+    for keys in step.key_branches:
+        if len(keys) > step.digits:
+            yield document.fault(_branch(name, step, keys), f"can never match: only {step.digits} keys are taken here")
+        elif spec is not None and len(keys) < spec.min_digits:
+            yield document.fault(_branch(name, step, keys), f"can never match: min_digits is {spec.min_digits}")
 
 
 def _prefixes(document: Document, name: str, step: StepSpec) -> Iterator[Fault]:

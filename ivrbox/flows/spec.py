@@ -52,6 +52,12 @@ def _name(name: str) -> str:
     return name
 
 
+def _not_empty(steps: dict[str, StepSpec]) -> dict[str, StepSpec]:
+    if not steps:
+        raise refusal("must have at least one step")
+    return steps
+
+
 def _value_name(name: str) -> str:
     if not _VALUE_NAME.fullmatch(name) or name in BUILT_IN:
         raise refusal(f"must be a name of letters, digits and _, other than {listed(BUILT_IN)}, not {shown(name)}")
@@ -128,14 +134,7 @@ class StepSpec(Spec):
             raise refusal("when and otherwise (what to do while it does not hold) must stand together")
         if self.record_message is not None and (self.dtmf or self.branches or self.save_as or self.confirm):
             raise refusal("a step with record_message takes no digits: leave out dtmf, on, menu, save_as and confirm")
-        self._keys_can_match()
         return self
-
-    def _keys_can_match(self) -> None:
-        most = self.dtmf.most if self.dtmf else None
-        for keys in self.key_branches:
-            if most is not None and len(keys) > most:
-                raise refusal(f"{keys} can never match: it has {len(keys)} keys, digits is {most}")
 
     @property
     def branches(self) -> Mapping[str, ActionsSpec]:
@@ -180,7 +179,7 @@ class FlowSpec(Spec):
     hours: HoursSpec | None = None
     keys: dict[Key, ActionsSpec] = Field(default_factory=dict)
     opt_out: OptOutSpec | None = None
-    steps: Annotated[dict[Name, StepSpec], Field(min_length=1)]
+    steps: Annotated[dict[Name, StepSpec], AfterValidator(_not_empty)]
 
     @property
     def first_step(self) -> str:
