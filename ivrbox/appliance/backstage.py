@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ivrbox.dialog.functions import FunctionRequest
     from ivrbox.errors import IvrboxError
     from ivrbox.prompts.clip import Clip
-    from ivrbox.prompts.shelf import Shelf
+    from ivrbox.prompts.shelves import Shelves
     from ivrbox.recordings import Receipt
 
 
@@ -33,7 +33,7 @@ class Helpers:
     def __init__(
         self,
         host: FunctionHost,
-        shelf: Shelf,
+        shelf: Shelves,
         speaker: Worker,
         write_discard: Callable[[Receipt], Future[None]],
     ) -> None:
@@ -60,14 +60,14 @@ class Helpers:
         """Have the keeper write that the recording is gone."""
         self._expect(self._write_discard(receipt), lambda _: DiscardWritten())
 
-    def ready(self, text: str, wav: str | None) -> Clip | None:
+    def ready(self, text: str, wav: str | None, language: str | None) -> Clip | None:
         """Look a clip up in memory."""
-        return self._shelf.ready(text, wav)
+        return self._shelf.ready(text, wav, language)
 
-    def make(self, text: str, wav: str | None, *, secret: bool) -> int:
+    def make(self, text: str, wav: str | None, language: str | None, *, secret: bool) -> int:
         """Have the worker speak a text."""
         ticket = next(self._tickets)
-        spoken = self._speaker.submit(lambda: self._shelf.make(text, wav, secret=secret))
+        spoken = self._speaker.submit(lambda: self._shelf.make(text, wav, language, secret=secret))
         self._expect(spoken, lambda future: ClipMade(ticket, None if future.exception() else future.result()))
         return ticket
 

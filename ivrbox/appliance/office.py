@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ivrbox.appliance.worker import Worker
     from ivrbox.cdr import CallRecord, Redactor
     from ivrbox.lines.line import Line
-    from ivrbox.prompts.shelf import Shelf
+    from ivrbox.prompts.shelves import Shelves
     from ivrbox.recordings import Recorder
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Staff:
     """The parts of the box that every call shares."""
 
     repertoire: Repertoire
-    shelf: Shelf
+    shelf: Shelves
     host: FunctionHost
     speaker: Worker
     reader: Worker

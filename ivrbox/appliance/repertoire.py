@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ivrbox.appliance.settings import Settings
     from ivrbox.flows.book import FlowBook
-    from ivrbox.prompts import Shelf
+    from ivrbox.prompts import Shelves
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Repertoire:
     served last go on serving.
     """
 
-    def __init__(self, config: Path, settings: Settings, shelf: Shelf, flow: str | None = None) -> None:
+    def __init__(self, config: Path, settings: Settings, shelf: Shelves, flow: str | None = None) -> None:
         """Read the flows and put their prompts on the shelf; `flow` stands in for the one that calls enter.
 
         Raises:
@@ -87,8 +87,8 @@ class Repertoire:
         return book
 
     def _speak_ahead(self, book: FlowBook) -> list[Fault]:
-        known = [(spoken.text, spoken.wav) for spoken in book.prompts()]
-        return self._shelf.prepare([*known, *((prompt.text, prompt.wav) for prompt in (self._apology, self._goodbye))])
+        own = [(prompt.text, prompt.wav, None) for prompt in (self._apology, self._goodbye)]
+        return self._shelf.prepare([*book.prompts(), *own])
 
     def _files(self) -> Mapping[Path, tuple[int, int]]:
         """Every file that flows are made of, with what tells that it has changed."""

@@ -38,9 +38,13 @@ class CallSpec(_Closed):
 
 
 class PromptsSpec(_Closed):
-    """`[prompts]`: the voice by preference, and the two things that every box must be able to say."""
+    """`[prompts]`: who speaks, and the two things that every box must be able to say.
+
+    `voice` is the ordinary synthesizer, `voices` are those of other languages: `{ de = "espeak-ng/de" }`.
+    """
 
     voice: Literal["festival", "flite", "espeak-ng"] | None = None
+    voices: dict[str, str] = Field(default_factory=dict)
     apology: str = "I am sorry, something went wrong."
     goodbye: str = "Goodbye."
 

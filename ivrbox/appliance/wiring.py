@@ -20,7 +20,7 @@ from ivrbox.appliance.worker import Worker
 from ivrbox.cdr import Redactor, Store, hash_caller
 from ivrbox.errors import StoreError
 from ivrbox.lines.catalog import open_line
-from ivrbox.prompts import Shelf, best_voice
+from ivrbox.prompts import Shelves, best_voice
 from ivrbox.recordings import Archive, key_ring
 from ivrbox.recordings.keys import write_new
 
@@ -116,7 +116,12 @@ def open_premises(  # noqa: PLR0913 - keywords only, as above
         archive = Archive(data / "recordings", keys.recipients)
         messages = Archive(data / "messages", keys.recipients)
         _clear_up(store, archive, messages)
-        shelf = Shelf(prompts or data / "prompts", config / "prompts", voice or best_voice(settings.prompts.voice))
+        shelf = Shelves(
+            prompts or data / "prompts",
+            config / "prompts",
+            voice or best_voice(settings.prompts.voice),
+            settings.prompts.voices,
+        )
         repertoire = Repertoire(config, settings, shelf, flow)
         host = stack.enter_context(closing(FunctionHost(settings.call.function_limit_s)))
         host.warm()

@@ -62,10 +62,10 @@ class Backstage(Protocol):
     def write_discard(self, receipt: Receipt) -> None:
         """Have the record say that the recording is gone; `DiscardWritten` will come, also where that failed."""
 
-    def ready(self, text: str, wav: str | None) -> Clip | None:
+    def ready(self, text: str, wav: str | None, language: str | None) -> Clip | None:
         """Look up a clip that is already in memory."""
 
-    def make(self, text: str, wav: str | None, *, secret: bool) -> int:
+    def make(self, text: str, wav: str | None, language: str | None, *, secret: bool) -> int:
         """Order a clip that is not; `ClipMade` with the returned ticket will come. A secret one leaves no trace."""
 
     def news(self) -> list[News]:

@@ -38,11 +38,11 @@ class Mouth:
     def say(self, effect: Say) -> None:
         """Say words after what is being said."""
         self._begin()
-        clip = self._backstage.ready(effect.text, effect.wav)
+        clip = self._backstage.ready(effect.text, effect.wav, effect.language)
         if clip is not None:
             self._player.say(clip)
         else:
-            ticket = self._backstage.make(effect.text, effect.wav, secret=effect.secret)
+            ticket = self._backstage.make(effect.text, effect.wav, effect.language, secret=effect.secret)
             self._being_made[ticket] = self._player.reserve()
 
     def play(self, samples: NDArray[np.int16]) -> None:

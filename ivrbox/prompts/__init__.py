@@ -10,7 +10,8 @@ words up, is synthesized on a worker and kept in memory alone: such words may ho
 
 from ivrbox.prompts.clip import Clip
 from ivrbox.prompts.shelf import Shelf
+from ivrbox.prompts.shelves import Shelves
 from ivrbox.prompts.speech import Voice, best_voice
 from ivrbox.prompts.wavfile import Sound, read_wav, write_wav
 
-__all__ = ["Clip", "Shelf", "Sound", "Voice", "best_voice", "read_wav", "write_wav"]
+__all__ = ["Clip", "Shelf", "Shelves", "Sound", "Voice", "best_voice", "read_wav", "write_wav"]

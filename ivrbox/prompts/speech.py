@@ -23,7 +23,7 @@ from ivrbox.prompts.wavfile import parse_wav
 from ivrbox.units import SAMPLE_RATE, ms_to_samples
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -103,14 +103,20 @@ class EspeakNg:
         return shutil.which("espeak-ng") is not None
 
     def speak(self, text: str) -> Clip:
-        """As `Voice.speak`."""
-        words = _sayable(text, self.name)
+        """As `Voice.speak`; in its own language it reads letters with their accents, keys and signs by their names."""
+        words = _sayable(text, self.name, as_it_is=not self._voice.startswith("en"))
         command = ("espeak-ng", "-v", self._voice, "--stdin", "--stdout")
         return _clip(text, _run(command, words, self.name), self.name)
 
 
 VOICES: Final[tuple[Voice, ...]] = (Festival(), Flite("rms"), Flite("slt"), EspeakNg())
 """All that may be there, best first."""
+
+_SYNTHESIZERS: Final[Mapping[str, Callable[[str], Voice]]] = {
+    "festival": Festival,
+    "flite": Flite,
+    "espeak-ng": EspeakNg,
+}
 
 FESTIVAL: Final = ("festival", "--heap", "1000000", "-b", "/dev/stdin")
 
@@ -122,6 +128,15 @@ def best_voice(preferred: str | None = None) -> Voice | None:
     """
     wanted = [voice for voice in VOICES if preferred in (voice.name, voice.name.partition("/")[0])]
     return next((voice for voice in (*wanted, *VOICES) if voice.available()), None)
+
+
+def voice_named(name: str) -> Voice | None:
+    """The voice of this name, such as `espeak-ng/de` or `festival/el_diphone`, if this machine has it."""
+    synthesizer, _, voice = name.partition("/")
+    if synthesizer not in _SYNTHESIZERS or not voice:
+        return None
+    found = _SYNTHESIZERS[synthesizer](voice)
+    return found if found.available() else None
 
 
 @functools.cache
@@ -138,8 +153,8 @@ def _utterance(sentence: str) -> str:
     return f'(utt.save.wave (utt.synth (Utterance Text "{quoted}")) "-" (quote riff))\n'
 
 
-def _sayable(text: str, name: str) -> str:
-    words = plain(text)
+def _sayable(text: str, name: str, *, as_it_is: bool = False) -> str:
+    words = " ".join(text.split()) if as_it_is else plain(text)
     if not any(map(str.isalnum, words)):
         raise SpeechError(f"{name} cannot speak a text without a letter or digit")
     return words
@@ -151,7 +166,7 @@ def _run(command: Sequence[str], words: str, name: str) -> bytes:
         with os.fdopen(os.memfd_create("speech"), "w+b") as output:
             subprocess.run(  # noqa: S603 - fixed programs, no shell, and the words are no part of the command
                 command,
-                input=words.encode("ascii"),
+                input=words.encode("utf-8", "ignore"),
                 stdout=output,
                 stderr=subprocess.PIPE,
                 timeout=TIMEOUT_S,
