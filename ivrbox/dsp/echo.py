@@ -33,8 +33,8 @@ from ivrbox.units import FRAME_MS, FRAME_SAMPLES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TAIL_MS: Final = 120
-"""Echo path that the filter spans: up to 100 ms of delay in a sound card's buffers, and a hybrid's 10 ms."""
+TAIL_MS: Final = 80
+"""Echo path that the filter spans: 20 ms of delay, a hybrid's 10 ms, and room for a line's buffers."""
 
 TRANSFORM: Final = 2 * FRAME_SAMPLES
 BINS: Final = TRANSFORM // 2 + 1
