@@ -35,7 +35,9 @@ LIMIT_S = 10.0
 MEMORY_LIMIT = 256 << 20
 """Bytes of data a function may use; past it there is a MemoryError in the function, and a box that lives on."""
 
-_START_LIMIT_S = 10.0  # a child that is not ready by then will never be
+START_LIMIT_S = 10.0
+"""A child that is not ready by then will never be."""
+
 _ERRORS = {"FunctionFailed": FunctionFailed, "BadReturn": BadReturn}
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -89,7 +91,7 @@ class FunctionHost:
     def warm(self) -> None:
         """Start the children and wait until they are ready, so that the first call does not."""
         self._hire()
-        until = time.monotonic() + _START_LIMIT_S
+        until = time.monotonic() + START_LIMIT_S
         for child in (self._child, self._spare):
             while child and child.is_open and not child.is_ready and (left := until - time.monotonic()) > 0:
                 if child.receive() is None:
@@ -203,11 +205,11 @@ class FunctionHost:
 
     def _what_took_too_long(self, run: _Run) -> str:
         if run.deadline is None:
-            return f"{_title(run.request)} could not begin: no child process was ready within {_START_LIMIT_S:g} s"
+            return f"{_title(run.request)} could not begin: no child process was ready within {START_LIMIT_S:g} s"
         return f"{_title(run.request)} took longer than its limit of {self._limit_s:g} s and was ended"
 
     def _deadline(self, run: _Run) -> float:
-        return run.submitted + _START_LIMIT_S if run.deadline is None else run.deadline
+        return run.submitted + START_LIMIT_S if run.deadline is None else run.deadline
 
     def _wait(self) -> None:
         if self._run and self._child:

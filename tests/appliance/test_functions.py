@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ivrbox.appliance import function_wire as wire
+from ivrbox.appliance import functions
 from ivrbox.appliance.function_process import FunctionProcess
 from ivrbox.appliance.functions import DiscardAsked, FunctionHost, Raised, Returned
 from ivrbox.dialog.functions import FunctionKind, FunctionReply, FunctionRequest, Move, MoveKind
@@ -626,6 +627,31 @@ def test_closing_ends_what_runs_and_refuses_what_comes(request_for: Request) -> 
         assert closing.poll(wait=True) is None
         with pytest.raises(IllegalTransition, match="it is closed"):
             closing.submit(request_for("def f(conv, flow): pass"))
+
+
+def test_a_child_that_is_never_ready_is_the_functions_failure(
+    request_for: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(functions, "START_LIMIT_S", 0.0)
+    with FunctionHost() as impatient:
+        error = _error(impatient, request_for("def f(conv, flow): pass"))
+        assert type(error) is FunctionTimedOut
+        assert str(error) == "desk.py: f could not begin: no child process was ready within 0 s"
+
+
+def test_a_spare_that_cannot_be_started_is_told_and_tried_again(
+    request_for: Request, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    with FunctionHost(limit_s=PATIENT_S) as host:
+        host.warm()
+        monkeypatch.setattr(subprocess, "Popen", refuse)
+        _error(host, request_for("import os\ndef f(conv, flow): os._exit(0)"))
+        assert "no spare child process can be started" in caplog.text
+        monkeypatch.undo()
+        assert _still_works(host, request_for)
 
 
 def test_a_system_without_processes_is_the_functions_failure_not_the_boxs(
