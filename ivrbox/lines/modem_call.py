@@ -17,8 +17,7 @@ from ivrbox.units import FRAME_SAMPLES, SAMPLE_RATE, frames_to_seconds, seconds_
 
 if TYPE_CHECKING:
     from ivrbox.lines.line import Frame, LineEvent
-    from ivrbox.lines.modem_codec import Item
-    from ivrbox.lines.modem_dialogue import Dialogue
+    from ivrbox.lines.modem_dialogue import Dialogue, Stamped
     from ivrbox.lines.modem_news import News
     from ivrbox.lines.modem_profile import ProfileSpec
     from ivrbox.lines.modem_setup import Setup
@@ -86,7 +85,7 @@ class ModemCall:
         if self._news.is_over:
             self._listen_until(self._now + FRAME_S, events)
             return SILENCE
-        self._turn_to(self._wanted(said))
+        self._turn_to(self._wanted(said), events)
         if self._voice.stream is Stream.RECORD:
             return self._hear(events)
         due = self._voice.say(said)
@@ -104,13 +103,14 @@ class ModemCall:
             return Stream.BOTH
         return Stream.PLAY if self._turns.next(said) is Doing.PLAYING else Stream.RECORD
 
-    def _turn_to(self, stream: Stream) -> None:
+    def _turn_to(self, stream: Stream, events: list[LineEvent]) -> None:
         if stream is self._voice.stream:
             return
-        began = self._now
+        began, doing = self._now, self._voice.stream.doing
         if stream is Stream.PLAY:
             self._dialogue.rest(self._settled_at - began)
         self._voice.begin(stream)
+        self._note(self._news.off_hook(self._dialogue.kept(), doing), events)
         self._news.presses.turned_over(self._now * 1000)
         self._detector = DtmfDetector()
         self.turns_taken += 1
@@ -135,16 +135,15 @@ class ModemCall:
         self._detect(frame, events)
         return frame
 
-    def _take(self, items: list[Item], events: list[LineEvent]) -> None:
+    def _take(self, items: list[Stamped], events: list[LineEvent]) -> None:
         doing = self._voice.stream.doing
-        for item in items:
+        for item, _ in items:
             if isinstance(item, Audio):
                 self._voice.take(item.data)
             elif isinstance(item, StreamEnded) or (isinstance(item, TextLine) and item.text in {"OK", "ERROR"}):
                 log.warning("line %s: the modem has ended %s by itself", self._name, self._voice.stream)
                 self._voice.ended()
-        fresh = self._news.off_hook(items, doing, self._now * 1000)
-        self._note(fresh, events)
+        self._note(self._news.off_hook(items, doing), events)
 
     def _detect(self, frame: Frame, events: list[LineEvent]) -> None:
         """The box's own detector, where the modem reports no digits while it records."""

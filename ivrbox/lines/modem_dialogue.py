@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from ivrbox.errors import LineError
 from ivrbox.lines.modem_callerid import NEWS
-from ivrbox.lines.modem_codec import STREAM_BEGINS, Code, Decoder, TextLine
+from ivrbox.lines.modem_codec import STREAM_BEGINS, Code, Decoder, Item, TextLine
 
 if TYPE_CHECKING:
-    from ivrbox.lines.modem_codec import Item
     from ivrbox.lines.modem_wire import Wire
+
+Stamped: TypeAlias = tuple[Item, float]
+"""What came, and when: ms of the wire's clock."""
 
 ANSWER_S = 3.0
 """A command is answered within this time; most are at once, `ATZ` takes a second on some."""
@@ -37,8 +39,8 @@ class Dialogue:
         self.decoder = Decoder()
         self._gap_s = gap_s
         self._rested_at = wire.now()
-        self._inbox: deque[Item] = deque()
-        self._news: deque[Item] = deque()
+        self._inbox: deque[Stamped] = deque()
+        self._news: deque[Stamped] = deque()
 
     def ask(self, command: str, limit_s: float = ANSWER_S, *, brings_audio: bool = False) -> tuple[str, ...]:
         """Send a command; give the lines before its OK (or CONNECT, after which sound follows if it `brings_audio`).
@@ -53,16 +55,17 @@ class Dialogue:
         self.wire.write(f"{command}\r".encode("ascii"))
         lines: list[str] = []
         deadline = self.wire.now() + limit_s
-        while (item := self._next(deadline)) is not None:
+        while (stamped := self._next(deadline)) is not None:
+            item = stamped[0]
             if not isinstance(item, TextLine):
-                self._keep(item)
+                self._keep(stamped)
             elif item.text in _NO:
                 raise Refused(f"{command} was answered {item.text}")
             elif item.text in _YES or item.text.startswith(STREAM_BEGINS):
                 self._rested_at = self.wire.now() + self._gap_s
                 return tuple(lines)
             elif is_news(item.text):
-                self._keep(item)
+                self._keep(stamped)
             elif item.text != command:  # the echo of the command itself
                 lines.append(item.text)
         raise Unanswered(f"{command} was not answered within {limit_s:g} s")
@@ -70,11 +73,11 @@ class Dialogue:
     def says_ok(self, limit_s: float) -> bool:
         """Wait for the OK that ends a stream; sound and words before it are dropped."""
         deadline = self.wire.now() + limit_s
-        while (item := self._next(deadline)) is not None:
-            if isinstance(item, TextLine) and item.text in _YES:
+        while (stamped := self._next(deadline)) is not None:
+            if isinstance(stamped[0], TextLine) and stamped[0].text in _YES:
                 self._rested_at = self.wire.now() + self._gap_s
                 return True
-            self._keep(item)
+            self._keep(stamped)
         return False
 
     def send(self, data: bytes) -> None:
@@ -84,29 +87,40 @@ class Dialogue:
     def rest(self, seconds: float) -> None:
         """Send nothing for so long, and drop late answers and sound that come meanwhile."""
         deadline = self.wire.now() + seconds
-        while (item := self._next(deadline)) is not None:
-            self._keep(item)
+        while (stamped := self._next(deadline)) is not None:
+            self._keep(stamped)
 
-    def listen(self, limit_s: float) -> list[Item]:
+    def listen(self, limit_s: float) -> list[Stamped]:
         """All that has come unasked, in order; waits up to `limit_s` for it where there is nothing yet."""
         if not self._news and not self._inbox:
-            self._inbox.extend(self.decoder.feed(self.wire.read(limit_s)))
-        items = [*self._news, *self._inbox]
-        self._news.clear()
+            self._read(limit_s)
+        items = [*self.kept(), *self._inbox]
         self._inbox.clear()
         return items
 
-    def _next(self, deadline: float) -> Item | None:
+    def kept(self) -> list[Stamped]:
+        """What has come unasked while commands were answered; reads nothing more."""
+        items = list(self._news)
+        self._news.clear()
+        return items
+
+    def _next(self, deadline: float) -> Stamped | None:
         while not self._inbox:
             left = deadline - self.wire.now()
-            self._inbox.extend(self.decoder.feed(self.wire.read(max(0.0, left))))
+            self._read(max(0.0, left))
             if left <= 0 and not self._inbox:
                 return None
         return self._inbox.popleft()
 
-    def _keep(self, item: Item) -> None:
+    def _read(self, limit_s: float) -> None:
+        items = self.decoder.feed(self.wire.read(limit_s))
+        now_ms = 1000 * self.wire.now()
+        self._inbox.extend((item, now_ms) for item in items)
+
+    def _keep(self, stamped: Stamped) -> None:
+        item = stamped[0]
         if isinstance(item, Code) or (isinstance(item, TextLine) and is_news(item.text)):
-            self._news.append(item)
+            self._news.append(stamped)
 
 
 def is_news(text: str) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ivrbox.lines.line import LineEvent
     from ivrbox.lines.modem_codec import Item
+    from ivrbox.lines.modem_dialogue import Stamped
     from ivrbox.lines.modem_profile import CodesSpec
 
 REASONS = {
@@ -53,25 +54,25 @@ class News:
         self._evidence: dict[str, deque[float]] = defaultdict(deque)
         self._caller.forget()
 
-    def on_hook(self, items: Iterable[Item], now_ms: float) -> list[LineEvent]:
-        """What a line that waits has brought."""
+    def on_hook(self, items: Iterable[Stamped], now_ms: float) -> list[LineEvent]:
+        """What a line that waits has brought, up to now."""
         events: list[LineEvent] = []
-        for item in items:
+        for item, at_ms in items:
             if self._is_ring(item):
-                events += self._ring(now_ms)
-            elif isinstance(item, TextLine) and (caller := self._caller.push(item.text, now_ms)):
+                events += self._ring(at_ms)
+            elif isinstance(item, TextLine) and (caller := self._caller.push(item.text, at_ms)):
                 events.append(caller)
         late = self._caller.poll(now_ms)
         return [*events, late] if late else events
 
-    def off_hook(self, items: Iterable[Item], doing: Doing, now_ms: float) -> list[LineEvent]:
+    def off_hook(self, items: Iterable[Stamped], doing: Doing) -> list[LineEvent]:
         """What a call has brought, while the modem was doing this. After the caller has gone: nothing."""
         events: list[LineEvent] = []
-        for item in items:
+        for item, at_ms in items:
             if self.is_over:
                 break
             if isinstance(item, Code) and item.code not in self._ignored(doing):
-                events += self._code(item.code, doing, now_ms)
+                events += self._code(item.code, doing, at_ms)
             elif isinstance(item, TextLine) and item.text == "NO CARRIER":
                 events += self.hung_up("no_carrier")
         return events

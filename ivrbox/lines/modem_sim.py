@@ -14,6 +14,7 @@ import heapq
 from itertools import count
 from typing import TYPE_CHECKING
 
+from ivrbox.lines.far_end import FarState
 from ivrbox.lines.line import SILENCE, CallerId, Ringing
 from ivrbox.lines.modem_codec import DLE, ETX, SUB
 from ivrbox.lines.modem_formats import decode, encode
@@ -60,7 +61,6 @@ class SimModem:
         self._commands = Commands(behaviour, self)
         self._out = bytearray()
         self.power_up()
-        self._later(FRAME_SAMPLES, self._tick)
 
     # The computer's side.
 
@@ -113,6 +113,8 @@ class SimModem:
         self._out.clear()
         self.exchange.on_hook()
         self._commands.power_up()
+        self._agenda.clear()
+        self._later(FRAME_SAMPLES, self._tick)
 
     def port_closed(self) -> None:
         """The computer has let go of the port: DTR drops, and the modem hangs up (`&D2`)."""
@@ -287,7 +289,7 @@ class SimModem:
                 self._later(delay, lambda event=event: self._tell_caller(event))  # type: ignore[misc]
 
     def _ring(self) -> None:
-        if self.exchange.is_off_hook:
+        if self.far.state is not FarState.RINGING:
             return
         says_word = self._commands.voice_class == 0 or self._behaviour.ring != "code"
         if says_word:
@@ -296,6 +298,8 @@ class SimModem:
             self._report("R")
 
     def _tell_caller(self, caller: CallerId) -> None:
+        if self.far.state is not FarState.RINGING:
+            return
         number, name = caller.number or "P", caller.name
         lines = ["DATE=1122", "TIME=2345", f"NMBR={number}", *([f"NAME={name}"] if name else [])]
         if self._behaviour.caller_id == "ddn":

@@ -17,6 +17,7 @@ import numpy as np
 from ivrbox.errors import LineError
 from ivrbox.lines.modem_codec import shield
 from ivrbox.lines.modem_formats import decode, encode
+from ivrbox.lines.modem_ladder import answers
 from ivrbox.lines.modem_survey import Doing
 from ivrbox.units import FRAME_MS, FRAME_SAMPLES, ms_to_samples
 
@@ -84,9 +85,11 @@ class Voice:
         codes = {Stream.PLAY: stop.play, Stream.RECORD: stop.record, Stream.BOTH: stop.duplex}.get(self.stream, ())
         for tried, code in enumerate(codes):
             self._dialogue.send(code)
-            if self._dialogue.says_ok(stop.wait_ms / 1000):
-                if tried:  # an earlier code may be answered late, or stand as rubbish before the next command
-                    self._dialogue.rest(stop.wait_ms / 1000)
+            has_ended = self._dialogue.says_ok(stop.wait_ms / 1000)
+            self._dialogue.decoder.to_text()
+            if has_ended or answers(self._dialogue):  # it may have ended the stream by itself, and not said so
+                if tried or not has_ended:
+                    self._dialogue.rest(stop.wait_ms / 1000)  # an earlier code may be answered late
                 self.ended()
                 return
         if codes:
