@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ivrbox.dsp import tones
 from ivrbox.units import ms_to_samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
     from numpy.typing import NDArray
 
 BEEP_HZ, BEEP_DBM0 = 1000.0, -14.0
@@ -36,7 +37,16 @@ def tone(name: str) -> NDArray[np.int16]:
     return TONES[name]()
 
 
+COMMA_MS = 2000.0
+"""A comma in a number waits so long (ITU-T V.250, clause 6.3.1, register S8)."""
+
+
 def dialled(number: str) -> NDArray[np.int16]:
-    """Sound of a number being dialled, int16 (n,); whatever is no key is a mark for the reader and is passed over."""
-    digits = "".join(character for character in number if character in "0123456789*#ABCD")
-    return tones.keys(digits, ms=DIALLED_MS, gap_ms=DIALLED_MS)
+    """Sound of a number being dialled, int16 (n,); a comma waits, and what else is no key is for the reader only."""
+    parts = [np.zeros(0, dtype=np.int16)]
+    for character in number:
+        if character == ",":
+            parts.append(tones.silence(COMMA_MS))
+        elif character in "0123456789*#ABCD":
+            parts.append(tones.keys(character, ms=DIALLED_MS, gap_ms=DIALLED_MS))
+    return np.concatenate(parts)

@@ -25,6 +25,7 @@ _COMMANDS = {
     "check": "ivrbox.cli.check:check",
     "decode": "ivrbox.cli.decode:decode",
     "demo": "ivrbox.cli.demo:demo",
+    "draw": "ivrbox.cli.draw:draw",
     "recordings": "ivrbox.cli.recordings:recordings",
     "run": "ivrbox.cli.run:run",
     "test": "ivrbox.cli.test:test",
