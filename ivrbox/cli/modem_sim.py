@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import select
 import sys
 from collections import deque
+from io import UnsupportedOperation
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -22,6 +22,7 @@ from ivrbox.units import SAMPLE_RATE, seconds_to_samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from io import BufferedReader
 
 VERBS = """\
 \b
@@ -145,9 +146,16 @@ class _Stdin:
         self._has_ended = False
 
     def lines(self) -> list[str]:
-        if self._has_ended or not select.select([sys.stdin.fileno()], [], [], 0)[0]:
+        if self._has_ended or not self._is_ready():
             return []
-        data = os.read(sys.stdin.fileno(), 4096)
+        data = cast("BufferedReader", sys.stdin.buffer).read1(4096)
         self._has_ended = not data
         *whole, self._half = (self._half + data).split(b"\n")
         return [line.decode(errors="replace") for line in whole]
+
+    def _is_ready(self) -> bool:
+        """Whether reading would not wait; a stream without a descriptor is in memory, and never does."""
+        try:
+            return bool(select.select([sys.stdin.buffer], [], [], 0)[0])
+        except UnsupportedOperation:
+            return True
