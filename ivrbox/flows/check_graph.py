@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ivrbox.errors import Fault
     from ivrbox.flows.reach import FunctionReach
     from ivrbox.flows.read import Survey
+    from ivrbox.flows.spec import FlowSpec
 
 Place: TypeAlias = tuple[str, str]
 """A step of a flow."""
@@ -22,27 +23,37 @@ _OUT: Place = ("", "")
 
 
 def graph_faults(survey: Survey) -> Iterator[Fault]:
-    """What is wrong with the way through the flows; only asked where every target exists."""
-    if survey.errors():
-        return
-    reaches = {name: reach_of(survey.sources[name].tree) for name in survey.flows if name in survey.sources}
+    """What is wrong with the way through the flows, as far as they have no errors: one fault need not be told twice."""
+    flows = _sound(survey)
+    reaches = {name: reach_of(survey.sources[name].tree) for name in flows if name in survey.sources}
     edges = {
-        (flow, step): set(_edges(survey, flow, step, reaches.get(flow)))
-        for flow, spec in survey.flows.items()
-        for step in spec.steps
+        (name, step): set(_edges(flows, name, step, reaches.get(name)))
+        for name, flow in flows.items()
+        for step in flow.steps
     }
     yield from _unreached(survey, edges, reaches)
     yield from _loops(survey, edges)
 
 
-def _edges(survey: Survey, flow: str, step: str, functions: Mapping[str, FunctionReach] | None) -> Iterator[Place]:
-    for way in ways(survey.flows[flow], step, functions):
+def _sound(survey: Survey) -> dict[str, FlowSpec]:
+    wrong = {fault.file for fault in survey.errors()}
+    return {
+        name: flow
+        for name, flow in survey.flows.items()
+        if survey.documents[name].name not in wrong and name not in survey.broken
+    }
+
+
+def _edges(
+    flows: Mapping[str, FlowSpec], name: str, step: str, functions: Mapping[str, FunctionReach] | None
+) -> Iterator[Place]:
+    for way in ways(flows[name], step, functions):
         if way.leads is Leads.STEP:
-            yield flow, way.target
-        elif way.leads is Leads.FLOW and way.target in survey.flows:
-            yield way.target, survey.flows[way.target].first_step
+            yield name, way.target
+        elif way.leads is Leads.FLOW and way.target in flows:
+            yield way.target, flows[way.target].first_step
         elif way.leads is Leads.AGAIN:
-            yield flow, step
+            yield name, step
         else:
             yield _OUT
 
@@ -51,7 +62,7 @@ def _unreached(
     survey: Survey, edges: Mapping[Place, set[Place]], reaches: Mapping[str, Mapping[str, FunctionReach]]
 ) -> Iterator[Fault]:
     """Any flow may be the one that calls enter, at its first step."""
-    starts = {(name, flow.first_step) for name, flow in survey.flows.items()}
+    starts = {(name, survey.flows[name].first_step) for name, _ in edges}
     reached = starts | _reachable(edges, starts)
     for flow, step in edges:
         goes_anywhere = any(function.goes_anywhere for function in reaches.get(flow, {}).values())

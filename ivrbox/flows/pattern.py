@@ -15,6 +15,7 @@ from ivrbox.flows.wording import refusal, shown
 LONGEST = 32
 
 _PART = re.compile(r"[0-9*#A-DXZN]|\[[0-9*#A-D-]+\]|[.!]$")
+_SET = re.compile(r"\[(?:[0-9]-[0-9]|[A-D]-[A-D]|[0-9*#A-D])+\]")
 _SETS = {"X": "[0-9]", "Z": "[1-9]", "N": "[2-9]", ".": "[0-9*#A-D]+", "!": "[0-9*#A-D]*"}
 
 
@@ -49,8 +50,5 @@ def _expression(part: str) -> str:
 
 
 def _is_set(part: str) -> bool:
-    try:
-        re.compile(part)
-    except re.error:
-        return False
-    return not re.search(r"^\[-|-\]$|--|[*#]-|-[*#]", part)
+    ranges = re.findall(r"(.)-(.)", part)
+    return _SET.fullmatch(part) is not None and all(first <= last for first, last in ranges)

@@ -1,0 +1,167 @@
+"""`ivrbox check` tells everything that is wrong in one run, errors and warnings apart."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from ivrbox.cli import check as checking
+from ivrbox.cli.app import ivrbox
+from ivrbox.dsp.tones import keys
+from ivrbox.flows.schema import flow_schema
+from ivrbox.prompts import Clip
+from ivrbox.prompts.cache import Cache
+from ivrbox.prompts.wavfile import write_wav
+
+if TYPE_CHECKING:
+    from click.testing import Result
+
+SHIPPED = Path(__file__).parents[2] / "config"
+SETTINGS = '[call]\nentry = "main"\n'
+PLAYBACK = "this box keeps the key to its recordings: whoever takes or breaks into it can hear them"
+FLOW = '[steps.ask]\nprompt = "Hello."\nthen = { hangup = true }\n'
+
+
+class Mute:
+    """A voice that is installed and need not speak."""
+
+    name = "mute"
+
+    def available(self) -> bool:
+        return True
+
+    def speak(self, text: str) -> Clip:
+        return Clip(np.zeros(800, np.int16), text)
+
+
+@pytest.fixture(autouse=True)
+def _voice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "best_voice", lambda _: Mute())
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    folder = tmp_path / "config"
+    for name in ("flows", "functions", "prompts"):
+        (folder / name).mkdir(parents=True)
+    (folder / "ivrbox.toml").write_text(SETTINGS)
+    (folder / "flows" / "main.toml").write_text(FLOW)
+    return folder
+
+
+def check(config: Path, *more: str) -> Result:
+    return CliRunner().invoke(ivrbox, ["--config", str(config), "--data", str(config.parent / "data"), "check", *more])
+
+
+def checked(config: Path) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(check(config, "--json").output)
+    return report
+
+
+def test_sound_configuration_is_told_with_its_voice(config: Path) -> None:
+    ran = check(config)
+    assert ran.exit_code == 0
+    assert ran.output == "1 flow, no errors, no warnings\nvoice: mute\n"
+
+
+def test_shipped_configuration_is_sound(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED, tmp_path / "config")
+    ran = check(tmp_path / "config")
+    assert (ran.exit_code, ran.output) == (0, "4 flows, no errors, no warnings\nvoice: mute\n")
+
+
+def test_errors_and_warnings_stand_apart_and_errors_exit_with_1(config: Path) -> None:
+    (config / "ivrbox.toml").write_text('[call]\nentry = "mian"\n[recording]\nlocal_playback = true\n')
+    (config / "flows" / "main.toml").write_text(
+        '[steps.ask]\nprompt = "Hello."\ndtmf = { digits = 40 }\nthen = { hangup = true }\n'
+    )
+    (config / "flows" / "more.toml").write_text(FLOW + '[steps.b]\nthen = "ask"\n')
+    ran = check(config)
+    assert ran.exit_code == 1
+    assert ran.output.splitlines() == [
+        "error: main.toml:3: steps.ask.dtmf.digits: must be 1 to 32, not 40",
+        'error: ivrbox.toml: call.entry: there is no flow "mian"; did you mean main?',
+        "warning: more.toml:4: steps.b: is never reached: nothing leads to it",
+        f"warning: ivrbox.toml: recording.local_playback: {PLAYBACK}",
+        "2 flows, 2 errors, 2 warnings",
+        "voice: mute",
+    ]
+
+
+def test_warnings_alone_exit_with_0(config: Path) -> None:
+    (config / "flows" / "main.toml").write_text(FLOW + '[steps.b]\nthen = "ask"\n')
+    assert check(config).exit_code == 0
+
+
+def test_broken_settings_do_not_hide_the_flows_faults(config: Path) -> None:
+    (config / "ivrbox.toml").write_text("[call\n")
+    (config / "flows" / "main.toml").write_text("[steps\n")
+    report = checked(config)
+    assert [(fault["file"], fault["severity"]) for fault in report["faults"]][:2] == [
+        ("main.toml", "error"),
+        ("ivrbox.toml", "error"),
+    ]
+
+
+def test_nothing_at_all_is_told_in_words(tmp_path: Path) -> None:
+    ran = check(tmp_path / "nowhere")
+    assert ran.exit_code == 1
+    assert "ivrbox.toml: is missing from" in ran.output
+    assert "holds no .toml file" in ran.output
+
+
+def test_json_tells_editors_where_each_fault_is(config: Path) -> None:
+    (config / "flows" / "main.toml").write_text('[steps.ask]\npromt = "Hello."\n')
+    (config / "functions" / "main.py").write_text("def f(:\n")
+    (config / "prompts" / "a.wav").write_bytes(b"RIFF____WAVE")
+    report = checked(config)
+    assert not report["ok"]
+    assert report["faults"][0] == {
+        "file": "main.toml",
+        "line": 2,
+        "key": "steps.ask.promt",
+        "message": "is not known here; did you mean prompt?",
+        "severity": "error",
+        "path": str(config / "flows" / "main.toml"),
+    }
+    assert {fault["path"] for fault in report["faults"]} == {
+        str(config / "flows" / "main.toml"),
+        str(config / "prompts" / "a.wav"),
+    }
+
+
+def test_schema_is_printed_without_a_look_at_the_configuration(tmp_path: Path) -> None:
+    ran = check(tmp_path / "nowhere", "--schema")
+    assert ran.exit_code == 0
+    assert json.loads(ran.output) == flow_schema()
+
+
+def test_missing_voice_is_a_warning(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "best_voice", lambda _: None)
+    ran = check(config)
+    assert ran.exit_code == 0
+    assert "warning: ivrbox.toml: prompts.voice: no voice is installed" in ran.output
+    assert ran.output.endswith("voice: none\n")
+
+
+def test_prompt_that_sounds_like_keys_is_told(config: Path) -> None:
+    write_wav(config / "prompts" / "jingle.wav", keys("5"))
+    write_wav(config / "prompts" / "quiet.wav", np.zeros(16000, np.int16), 16000)
+    report = checked(config)
+    assert [(fault["file"], fault["message"].split(" at ")[0]) for fault in report["faults"]] == [
+        ("jingle.wav", "sounds like keys to the box (5"),
+        ("quiet.wav", "has 16000 Hz: is resampled to 8000 Hz"),
+    ]
+    assert report["ok"]
+
+
+def test_text_that_was_spoken_before_is_listened_to_as_well(config: Path) -> None:
+    Cache(config.parent / "data" / "prompts").store(Clip(keys("5"), "Hello."), "mute")
+    [fault] = checked(config)["faults"]
+    assert fault["file"] == '"Hello." as mute speaks it'
