@@ -16,6 +16,7 @@ from ivrbox.units import FRAME_SAMPLES, seconds_to_samples
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
     from concurrent.futures import Future
 
     import numpy as np
@@ -52,11 +53,15 @@ class Attendant:
         self.visit: Visit | None = None
         self.last_filed: Future[CallRecord] | None = None
 
-    def serve(self, stop: threading.Event) -> None:
-        """Answer call after call until told to stop; then end the current call cleanly, its record written."""
+    def serve(self, stop: threading.Event, on_frame: Callable[[], object] = lambda: None) -> None:
+        """Answer call after call until told to stop; then end the current call cleanly, its record written.
+
+        `on_frame` is called after each frame, and only then: it is the pulse that a watchdog listens for.
+        """
         while not stop.is_set():
             try:
                 self.tick()
+                on_frame()
             except LineLost as error:
                 self._reopen(error, stop)
             except Exception:
@@ -129,7 +134,7 @@ class Attendant:
         self._bursts, self._quiet, self._caller = 0, 0, None
 
     def _reopen(self, error: LineLost, stop: threading.Event) -> None:
-        log.error("line %s is lost: %s", self._line.name, error)
+        log.error("line %s is lost: %s", self._line.name, error, extra={"event": "line_lost"})
         self.leave("line_lost")
         self._forget_ringing()
         self._line.close()
@@ -141,5 +146,5 @@ class Attendant:
                 attempt += 1
                 log.warning("line %s is still missing: %s", self._line.name, reason)
             else:
-                log.info("line %s is back", self._line.name)
+                log.info("line %s is back", self._line.name, extra={"event": "line_back"})
                 return

@@ -100,7 +100,7 @@ class Office:
             realtime=line.capabilities.realtime,
             can_flash=line.capabilities.can_flash,
         )
-        log.info("call %s: answered on %s", call_id, line.name)
+        log.info("call %s: answered on %s", call_id, line.name, extra={"event": "answered"})
         return Visit(call_id, line.name, caller, started, Call(parts, number, started), recorder)
 
     @contextmanager
@@ -111,7 +111,7 @@ class Office:
         except LineLost:
             raise
         except Exception:
-            log.exception("call %s: a fault ends it", visit.id)
+            log.exception("call %s: a fault ends it", visit.id, extra={"event": "fault"})
             visit.call.abandon("fault")
         self._keep_secrets(visit)
 
@@ -122,7 +122,7 @@ class Office:
         visit.recorder.end()
         record = self._staff.redactor.record(record_of(visit))
         self._staff.redactor.forget()
-        log.info("call %s: %s after %.1f s", visit.id, record.ended, record.duration_s)
+        log.info("call %s: %s after %.1f s", visit.id, record.ended, record.duration_s, extra={"event": "ended"})
         return self._staff.keeper.file(record, visit.recorder, visit.call.messages)
 
     def _keep_secrets(self, visit: Visit) -> None:
