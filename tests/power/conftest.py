@@ -98,14 +98,14 @@ def images() -> Iterator[Path]:
 
 @pytest.fixture
 def count_windows() -> Callable[[Iterable[bytes | memoryview], NDArray[np.int16]], int]:
-    """Count the 8-byte words of a sound, shape (n, 2), that are found anywhere in some pieces of bytes.
+    """Count the 8-byte words of a sound, shape (n, directions), that are found anywhere in some pieces of bytes.
 
     The words are those of both directions interleaved and of each alone, taken every 8 bytes, so any 16-byte window
     of the sound contains one. Pieces are searched at every byte.
     """
 
     def count(pieces: Iterable[bytes | memoryview], sound: NDArray[np.int16]) -> int:
-        words = np.unique(np.concatenate([as_words(sound), as_words(sound[:, 0]), as_words(sound[:, 1])]))
+        words = np.unique(np.concatenate([as_words(sound), *(as_words(direction) for direction in sound.T)]))
         table = np.zeros(1 << TABLE_BITS, bool)
         table[hashed(words)] = True
         return sum(count_in(piece, shift, words, table) for piece in pieces for shift in range(min(8, len(piece))))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import signal
 import subprocess
 import sys
-from contextlib import closing
+import threading
+from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -15,6 +17,7 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from ivrbox.cdr import CallRecord, Store
+from ivrbox.dsp import tones
 from ivrbox.recordings import Archive, Recorder, Spool
 
 if TYPE_CHECKING:
@@ -26,18 +29,22 @@ if TYPE_CHECKING:
     Count = Callable[[Iterable[bytes | memoryview], NDArray[np.int16]], int]
 
 PROGRAM = Path(__file__).parent / "discarding_caller.py"
+BOX = Path(__file__).parent / "piped_box.py"
 FRAMES = 750
 KEY_BYTES = 32
 
 
 def memory_of(process: int) -> Iterator[bytes]:
-    """All that the process can write to."""
+    """All that the process can write to, held still meanwhile."""
+    os.kill(process, signal.SIGSTOP)
+    os.waitid(os.P_PID, process, os.WSTOPPED)
     with Path(f"/proc/{process}/mem").open("rb", buffering=0) as memory:
         for line in Path(f"/proc/{process}/maps").read_text("utf-8").splitlines():
             where = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", line)
             if where:
                 start, end = (int(number, 16) for number in where.groups())
                 yield os.pread(memory.fileno(), end - start, start)
+    os.kill(process, signal.SIGCONT)
 
 
 def said(stream: IO[bytes] | None) -> str:
@@ -64,6 +71,54 @@ def test_after_a_discard_the_process_holds_nothing_of_the_call_and_no_key(count_
     assert count_windows(before, sound) > words / 100, "the search does not find what is on the desk"
     assert sum(piece.count(key[:16]) + piece.count(key[16:]) for piece in after) == 0
     assert count_windows(after, sound) <= words / 1000
+
+
+CONFIG = {
+    "ivrbox.toml": """
+[call]
+entry = "ask"
+""",
+    "flows/ask.toml": """
+[steps.ask]
+prompt = "To opt out, press 1."
+function = "decide"
+dtmf = { digits = 1, first_digit_timeout = 60 }
+
+[steps.more]
+prompt = "And now?"
+dtmf = { digits = 1, first_digit_timeout = 60 }
+""",
+    "functions/ask.py": """
+def decide(conv, flow):
+    conv.discard_recording()
+    flow.goto_step("more")
+""",
+}
+
+
+def test_after_a_discard_the_whole_box_holds_nothing_of_the_caller(count_windows: Count, tmp_path: Path) -> None:
+    for name, text in CONFIG.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    sound = np.random.default_rng(5).integers(-200, 200, (FRAMES * 160, 1), np.int16)
+    pressed = np.concatenate([sound[:, 0], np.zeros(8000, np.int16), tones.key("1", ms=100), np.zeros(80000, np.int16)])
+    command = [sys.executable, str(BOX), str(tmp_path), str(tmp_path / "data"), "50"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
+        assert process.stdin is not None
+        feeder = threading.Thread(target=write_all, args=(process.stdin, pressed.tobytes()))
+        feeder.start()
+        assert said(process.stdout) == "discarded"
+        pieces = list(memory_of(process.pid))
+        process.kill()
+        feeder.join()
+    assert count_windows(pieces, sound) <= sound.nbytes / 8 / 1000
+
+
+def write_all(pipe: IO[bytes], sound: bytes) -> None:
+    """Feed a process for as long as it listens."""
+    with suppress(BrokenPipeError):
+        for at in range(0, len(sound), 320):
+            pipe.write(sound[at : at + 320])
 
 
 def discarded_call(seconds: int, number: int, store: Store, spool: Spool) -> None:
