@@ -98,9 +98,8 @@ class Visit:
 
     def means(self, key: str) -> bool:
         """Whether a key pressed now may be meant for this step: its own keys, and the digits of a long entry."""
-        in_question = isinstance(self._doing, Choice) and self._step.confirm is not None
-        confirming = {self._step.confirm.yes, self._step.confirm.no} if in_question and self._step.confirm else set()
-        return key in confirming or key in self._own_keys() or (key.isdigit() and self._step.digits > 1)
+        confirm = self._step.confirm if isinstance(self._doing, Choice) else None
+        return self._takes(key) or (confirm is not None and key in (confirm.yes, confirm.no))
 
     def retry(self) -> None:
         """Ask the step once more, which counts as a failure."""
@@ -123,7 +122,7 @@ class Visit:
             self._made,
             digits=self._step.digits,
             branches=self._meant(),
-            reserved=[key for key in self._flow.keys if self._step.keys and not self.means(key)],
+            reserved=[key for key in self._flow.keys if self._step.keys and not self._takes(key)],
         )
         self._doing = listening
         listening.begin(prompt)
@@ -133,11 +132,12 @@ class Visit:
         takes_any = self._step.function or self._step.then or (self._spec and self._spec.most)
         return () if takes_any else self._step.key_branches
 
-    def _own_keys(self) -> set[str]:
+    def _takes(self, key: str) -> bool:
+        """Whether an entry of this step may hold the key, or end with it."""
         if self._spec is None:
-            return set()
-        ends = {key for key in (self._spec.end_key, self._spec.cancel_key) if key}
-        return ends.union(*self._step.key_branches, *self._spec.pattern)
+            return False
+        own = {self._spec.end_key, self._spec.cancel_key}.union(*self._step.key_branches, *self._spec.pattern)
+        return key in own or (key.isdigit() and self._step.digits > 1)
 
     # An entry has been made
 

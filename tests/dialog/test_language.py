@@ -436,3 +436,19 @@ def test_function_s_state_is_kept_even_if_the_caller_has_gone(phone: Ring) -> No
     call = phone('[steps.a]\nfunction = "h"', answers={"h": None}, functions={"f": {"h", "end_function"}}).hangs_up()
     call.handle(FunctionReturned(FunctionReply(state=b"kept"), call.now))
     assert call.dialog.end_request().state == b"kept"
+
+
+def test_keys_of_the_flow_hold_again_after_an_entry_was_not_confirmed(phone: Ring) -> None:
+    flow = 'keys = { "*" = { repeat = true } }' + CONFIRM
+    call = phone(flow).hears_out().presses("47").hears_out().presses("2").hears_out().presses("*")
+    assert call.said[-2:] == ["Booking number.", "Booking number."]
+
+
+def test_key_that_answers_a_confirmation_may_be_one_of_the_flow_elsewhere(phone: Ring) -> None:
+    flow = (
+        'keys = { 2 = "help" }'
+        + CONFIRM.replace("digits = 2", "digits = 1")
+        + '[steps.help]\nprompt = "Help."\ndtmf = {}'
+    )
+    call = phone(flow).hears_out().presses("4").hears_out().presses("2").hears_out().presses("2")
+    assert call.said[-2:] == ["Booking number.", "Help."]
