@@ -18,10 +18,15 @@ _OPEN: Final = sys.maxsize
 
 
 class Mask:
-    """Spans of samples, counted from the start of the call; the newest may still be open."""
+    """Spans of samples, counted from the start of the call; the newest may still be open.
 
-    def __init__(self, *, tone: bool = False) -> None:
+    Each is widened by `guard` samples on both sides when it is applied: a detector knows onset and end of a tone to
+    within some ms, and that much of a tone is enough to read its digit.
+    """
+
+    def __init__(self, *, tone: bool = False, guard: int = 0) -> None:
         """Mask with silence, or with a soft tone of 400 Hz at -32 dBm0."""
+        self._guard = guard
         phase = 2 * np.pi * _TONE_HZ * np.arange(FRAME_SAMPLES) / SAMPLE_RATE
         amplitude = dbm0_to_amplitude(_TONE_DBM0) if tone else 0.0
         self._cycle: NDArray[np.int16] = np.rint(amplitude * np.sin(phase)).astype(np.int16)
@@ -46,7 +51,8 @@ class Mask:
     def apply(self, samples: NDArray[np.int16], position: int) -> None:
         """Put the fill over whatever is masked of `samples`, shape (n, 2), whose first is the sample `position`."""
         for start, stop in self._spans:
-            first, last = max(start, position), min(stop, position + len(samples))
+            first = max(start - self._guard, position)
+            last = min(stop + self._guard, position + len(samples))
             if first < last:
                 samples[first - position : last - position] = self._fill(first, last - first)[:, np.newaxis]
 

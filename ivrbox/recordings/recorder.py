@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from ivrbox.errors import DiscardTooLate, IllegalTransition
+from ivrbox.recordings.mask import Mask
 from ivrbox.recordings.spool import SAMPLE_BYTES
 from ivrbox.recordings.states import RecordingEvent, RecordingState, next_state
 from ivrbox.recordings.take import Take
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 
 DELAY_SAMPLES = ms_to_samples(300)
 """The delay line by default: several times what a detector needs to be sure of a key."""
+
+GUARD_SAMPLES = ms_to_samples(20)
+"""By how much a mask is wider than it was asked to be, on both sides."""
 
 _SILENCE: NDArray[np.int16] = np.zeros(FRAME_SAMPLES, np.int16)
 
@@ -51,14 +55,24 @@ class Recorder:
     there is no recording, or not all of it. A lock lets one of `discard` and `end` go first, and tells the other.
     """
 
-    def __init__(self, spool: Spool | None, *, delay_samples: int = DELAY_SAMPLES, tone: bool = False) -> None:
-        """Record into the spool, or nothing without one; with `tone` a mask is a soft tone instead of silence.
+    def __init__(
+        self,
+        spool: Spool | None,
+        *,
+        delay_samples: int = DELAY_SAMPLES,
+        guard_samples: int = GUARD_SAMPLES,
+        tone: bool = False,
+    ) -> None:
+        """Record into the spool, or nothing without one.
+
+        Masks are widened by `guard_samples` on both sides; with `tone` they are a soft tone instead of silence.
 
         Raises:
             SealError: another call still has the spool.
             ValueError: the delay is longer than a second.
         """
-        self._take = Take(spool, delay_samples=delay_samples, tone=tone) if spool else None
+        mask = Mask(tone=tone, guard=guard_samples)
+        self._take = Take(spool, mask, delay_samples=delay_samples) if spool else None
         self._state = RecordingState.OPEN if spool else RecordingState.OFF
         self._lock = Lock()
         self._forgets: list[Callable[[], object]] = []
@@ -105,19 +119,19 @@ class Recorder:
             self.push(piece, piece)
 
     def mask(self, start: int) -> None:
-        """From the sample `start`, back-dated if need be, keep a fill in place of both directions."""
+        """From the sample `start`, less the guard, keep a fill in place of both directions; `start` may be long past."""
         with self._lock:
             if self._take is not None:
                 self._take.mask.begin(start)
 
     def unmask(self, end: int) -> None:
-        """End the mask at the sample `end`."""
+        """End the mask at the sample `end`, plus the guard."""
         with self._lock:
             if self._take is not None:
                 self._take.mask.end(end)
 
     def mask_span(self, start: int, end: int) -> None:
-        """Mask from start to end: a single key."""
+        """Mask from start to end, and the guard around them: a single key."""
         with self._lock:
             if self._take is not None:
                 self._take.mask.span(start, end)

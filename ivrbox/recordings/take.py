@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ivrbox.recordings.delay import DelayLine
-from ivrbox.recordings.mask import Mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,13 +17,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ivrbox.recordings.mask import Mask
     from ivrbox.recordings.spool import Spool
 
 
 class Take:
     """The sound of one call, and the mask that hides parts of it."""
 
-    def __init__(self, spool: Spool, *, delay_samples: int, tone: bool) -> None:
+    def __init__(self, spool: Spool, mask: Mask, *, delay_samples: int) -> None:
         """Take the spool.
 
         Raises:
@@ -32,7 +32,7 @@ class Take:
             ValueError: the delay is longer than the desk has room for.
         """
         self.spool = spool
-        self.mask = Mask(tone=tone)
+        self.mask = mask
         self._line = DelayLine(spool, self.mask, delay_samples)
         self._cut = 0
         spool.take()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivrbox.recordings import Recorder, Spool
+from ivrbox.recordings import GUARD_SAMPLES, Recorder, Spool
 from ivrbox.recordings.delay import DelayLine
 from ivrbox.recordings.mask import Mask
 from ivrbox.units import FRAME_SAMPLES, SAMPLE_RATE, amplitude_to_dbm0
@@ -29,7 +29,7 @@ def kept(recorder: Recorder) -> NDArray[np.int16]:
 
 
 def test_a_mask_is_exact_to_the_sample_and_keeps_the_length(spool: Spool, speak: Speak, noise: Noise) -> None:
-    recorder, sound = Recorder(spool), noise(100)
+    recorder, sound = Recorder(spool, guard_samples=0), noise(100)
     speak(recorder, sound)
     recorder.mask_span(9001, 9100)
     heard = kept(recorder)
@@ -40,7 +40,7 @@ def test_a_mask_is_exact_to_the_sample_and_keeps_the_length(spool: Spool, speak:
 
 
 def test_a_mask_reaches_back_to_before_it_was_asked_for(spool: Spool, speak: Speak, noise: Noise) -> None:
-    recorder, sound = Recorder(spool, delay_samples=DELAY), noise(200)
+    recorder, sound = Recorder(spool, guard_samples=0, delay_samples=DELAY), noise(200)
     speak(recorder, sound[: 80 * FRAME_SAMPLES])
     recorder.mask(recorder.position - DELAY)
     speak(recorder, sound[80 * FRAME_SAMPLES : 120 * FRAME_SAMPLES])
@@ -53,7 +53,7 @@ def test_a_mask_reaches_back_to_before_it_was_asked_for(spool: Spool, speak: Spe
 
 
 def test_a_mask_later_than_the_delay_line_still_hides(spool: Spool, speak: Speak, noise: Noise) -> None:
-    recorder, sound = Recorder(spool, delay_samples=0), noise(300)
+    recorder, sound = Recorder(spool, guard_samples=0, delay_samples=0), noise(300)
     speak(recorder, sound)
     recorder.mask_span(100, 400)
     recorder.mask(20000)
@@ -66,7 +66,7 @@ def test_a_mask_later_than_the_delay_line_still_hides(spool: Spool, speak: Speak
 
 
 def test_nothing_masked_is_in_the_memory_that_is_sealed_from(spool: Spool, speak: Speak, noise: Noise) -> None:
-    recorder, sound = Recorder(spool, delay_samples=DELAY), noise(300)
+    recorder, sound = Recorder(spool, guard_samples=0, delay_samples=DELAY), noise(300)
     speak(recorder, sound)
     recorder.mask_span(46000, 47500)
     recorder.end()
@@ -75,7 +75,7 @@ def test_nothing_masked_is_in_the_memory_that_is_sealed_from(spool: Spool, speak
 
 
 def test_the_soft_tone_is_soft_and_its_phase_runs_on(spool: Spool, speak: Speak, noise: Noise) -> None:
-    recorder = Recorder(spool, tone=True)
+    recorder = Recorder(spool, guard_samples=0, tone=True)
     speak(recorder, noise(100))
     recorder.mask_span(1234, 12345)
     tone = kept(recorder)[1234:12345].astype(float)
@@ -87,7 +87,7 @@ def test_the_soft_tone_is_soft_and_its_phase_runs_on(spool: Spool, speak: Speak,
 
 
 def test_both_directions_are_masked_when_frames_are_lost_in_between(spool: Spool, speak: Speak, noise: Noise) -> None:
-    recorder, sound = Recorder(spool), noise(50)
+    recorder, sound = Recorder(spool, guard_samples=0), noise(50)
     speak(recorder, sound)
     recorder.mask(recorder.position)
     recorder.lost(777)
@@ -111,7 +111,7 @@ def test_any_masks_asked_for_at_any_time_hide_their_spans_and_nothing_else(
 ) -> None:
     sound = np.full((frames * FRAME_SAMPLES, 2), 1234, np.int16)
     spool = Spool(4)
-    recorder, expected = Recorder(spool, delay_samples=delay), sound.copy()
+    recorder, expected = Recorder(spool, guard_samples=0, delay_samples=delay), sound.copy()
     asked = sorted((start + length + late, start, start + length) for start, length, late in spans)
     for begin in range(0, len(sound), FRAME_SAMPLES):
         frame = sound[begin : begin + FRAME_SAMPLES]
@@ -134,7 +134,18 @@ def test_an_earlier_start_widens_an_open_mask() -> None:
 
 def test_a_delay_longer_than_the_desk_is_refused(spool: Spool) -> None:
     with pytest.raises(ValueError, match=f"must be 0 to 7840 samples, not {SAMPLE_RATE}"):
-        Recorder(spool, delay_samples=SAMPLE_RATE)
+        Recorder(spool, guard_samples=0, delay_samples=SAMPLE_RATE)
     with pytest.raises(ValueError, match="not -1"):
         DelayLine(spool, Mask(), -1)
-    Recorder(spool)  # and the spool was not taken meanwhile
+    Recorder(spool, guard_samples=0)  # and the spool was not taken meanwhile
+
+
+def test_a_mask_is_a_little_wider_than_the_detector_says(spool: Spool, speak: Speak, noise: Noise) -> None:
+    recorder, sound = Recorder(spool), noise(100)
+    speak(recorder, sound)
+    recorder.mask_span(5000, 6000)
+    recorder.mask(9000)
+    recorder.unmask(9500)
+    heard = kept(recorder)
+    masked = np.nonzero(~heard.any(axis=1))[0]
+    assert masked.tolist() == [*range(5000 - GUARD_SAMPLES, 6000 + GUARD_SAMPLES), *range(8840, 9660)]

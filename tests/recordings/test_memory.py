@@ -87,7 +87,7 @@ def resident(memory: LockedMemory) -> int:
 
 def test_a_limit_too_small_for_the_room_is_reported_and_the_key_is_locked_all_the_same() -> None:
     command = [sys.executable, "-c", UNPRIVILEGED]
-    run = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own text
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
     assert run.stdout.startswith("1 ")
     assert "recording spool: " in run.stdout
     assert "could not be locked" in run.stdout
