@@ -31,7 +31,7 @@ def pieces(text: str) -> tuple[str | Value, ...]:
         if index % 2:
             parts.append(Value(part))
         elif any(letter.isalnum() for letter in part):
-            parts.append(part.strip(" ,;:"))
+            parts.append(part.lstrip(" .,;:!?").rstrip(" ,;:"))
     return tuple(parts)
 
 
