@@ -119,7 +119,7 @@ class Recorder:
             self.push(piece, piece)
 
     def mask(self, start: int) -> None:
-        """From the sample `start`, less the guard, keep a fill in place of both directions; `start` may be long past."""
+        """From the sample `start`, less the guard, keep a fill in place of both directions; it may be long past."""
         with self._lock:
             if self._take is not None:
                 self._take.mask.begin(start)
