@@ -9,6 +9,7 @@ both do the natural thing. A message says where, what was found, and what is all
       WavError           ValueError      a sound file is not one, or not one that can be read
       LineError          OSError         the wire: missing, busy, gone
         LineLost                         ... it was there and vanished in use
+        LineStuck                        ... its driver hangs: only a new process can open it again
       FunctionError      RuntimeError    an author's function is at fault
         FunctionFailed                   ... it raised
         FunctionTimedOut TimeoutError    ... it took longer than its limit
@@ -83,6 +84,10 @@ class LineError(IvrboxError, OSError):
 
 class LineLost(LineError):
     """A line that was open has vanished."""
+
+
+class LineStuck(LineError):
+    """A line's driver hangs in this process: the process must be replaced before the line can be opened again."""
 
 
 class FunctionError(IvrboxError, RuntimeError):

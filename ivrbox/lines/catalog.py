@@ -29,6 +29,7 @@ class Adapter:
 ADAPTERS = {
     "loopback": Adapter("ivrbox.lines.loopback", "Loopback", defaults={"realtime": True}),
     "tape": Adapter("ivrbox.lines.tape", "Tape", defaults={"realtime": True}),
+    "usb_audio": Adapter("ivrbox.lines.usb_audio", "UsbAudio", extra="audio"),
     "modem": Adapter("ivrbox.lines.modem", "Modem", extra="modem"),
 }
 

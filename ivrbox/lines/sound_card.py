@@ -1,0 +1,287 @@
+"""A sound card, frame by frame at 8000 Hz: opened by name at a rate of its own, watched, and let go of safely.
+
+    read():   Reader thread --> loss meter --> one channel --> down to 8000 Hz --> (frame, lost)
+    write():  frame --> up to the card's rate --> all channels --> Writer thread
+
+PortAudio never says that a card was unplugged: its `read` then hangs for ever. So no frame for `stall_s` is a lost
+line. A thread that hangs cannot be ended; it is left behind with its streams, and closes them itself if it ever comes
+back. Till then this process can open no card again, which `open` says as `LineStuck`.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyaudio
+
+from ivrbox.dsp.resample import Resampler
+from ivrbox.errors import LineError, LineLost, LineStuck
+from ivrbox.lines.sound_devices import counted_chatter, find_device, list_devices, rates_of, takes
+from ivrbox.lines.sound_loss import LossMeter
+from ivrbox.lines.sound_threads import CardThread, Reader, Writer
+from ivrbox.units import FRAME_MS, SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from ivrbox.lines.sound_devices import Direction, SoundDevice
+    from ivrbox.lines.sound_threads import Captured
+
+    Samples = NDArray[np.int16]
+
+log = logging.getLogger(__name__)
+
+JOIN_LIMIT_S: Final = 1.0
+"""How long a thread may take to end: a frame is 20 ms, so one that takes longer hangs."""
+
+LATE_NS: Final = 80_000_000
+"""A frame taken this long after it was read means that the box is behind: what cannot be said in time is dropped."""
+
+_CHANNEL: Final = {"left": 0, "right": -1}
+
+
+@dataclass(frozen=True)
+class CardSpec:
+    """Which card and how: devices by name, the rate (None: the best that both directions do), the channel to hear."""
+
+    input: str
+    output: str
+    rate: int | None = None
+    channel: str = "left"
+    stall_s: float = 2.0
+
+
+@dataclass
+class CardCounters:
+    """What went wrong with the sound of one call, and how long the slowest frame took the box (20 ms is real time)."""
+
+    overruns: int = 0
+    lost_ms: float = 0.0
+    underruns: int = 0
+    dropped: int = 0
+    late_frames: int = 0
+    worst_frame_ms: float = 0.0
+
+    def __str__(self) -> str:
+        return (
+            f"overruns {self.overruns} ({self.lost_ms:.0f} ms lost), underruns {self.underruns}, "
+            f"dropped {self.dropped}, late {self.late_frames}, worst frame {self.worst_frame_ms:.1f} ms"
+        )
+
+
+@dataclass(frozen=True)
+class _Side:
+    device: SoundDevice
+    channels: int
+    rate: int
+
+
+class SoundCard:
+    """One card, or one for each direction. All methods belong to the thread that owns the line."""
+
+    def __init__(self, spec: CardSpec, *, clock_ns: Callable[[], int] = time.monotonic_ns) -> None:
+        """Remember which card; `clock_ns` is what the card's own pace is measured against."""
+        self._spec = spec
+        self._clock_ns = clock_ns
+        self._session: _Session | None = None
+        self._left_behind: list[_Session] = []
+        self.counters = CardCounters()
+
+    def open(self) -> None:
+        """Take the card and start to read and write.
+
+        Raises:
+            LineError: there is none of this name, it is busy, or it cannot do what is asked.
+            LineStuck: a thread of an earlier use still hangs in the driver.
+        """
+        self._left_behind = [session for session in self._left_behind if session.hangs]
+        if self._left_behind:
+            raise LineStuck(f"sound {self._spec.input!r}: cannot be opened: its driver hangs in this process")
+        self._session = _Session(self._spec, self._clock_ns)
+        self.start_counting()
+
+    def close(self) -> None:
+        """Release the card; idempotent, and safe when it is gone."""
+        session, self._session = self._session, None
+        if session is not None and not session.close():
+            log.error("sound %r: the driver hangs; its threads are left behind", self._spec.input)
+            self._left_behind.append(session)
+
+    def start_counting(self) -> None:
+        """Begin the counters of a call."""
+        self.counters = CardCounters()
+        if self._session is not None:
+            self._session.start_counting(self.counters)
+
+    def read(self) -> tuple[Samples, int]:
+        """The next frame heard, int16 (160,), and the samples at 8000 Hz that were lost before it.
+
+        Raises:
+            LineLost: the card failed, or gave nothing for `stall_s`.
+        """
+        return self._open_session().read()
+
+    def write(self, frame: Samples) -> None:
+        """Say a frame, int16 (160,); waits while the card has more than enough.
+
+        Raises:
+            LineLost: the card failed, or took nothing for `stall_s`.
+        """
+        self._open_session().write(frame)
+
+    def _open_session(self) -> _Session:
+        if self._session is None:
+            raise LineLost(f"sound {self._spec.input!r}: is not open")
+        return self._session
+
+
+class _Session:
+    """The card from one opening to its close."""
+
+    def __init__(self, spec: CardSpec, clock_ns: Callable[[], int]) -> None:
+        self._spec = spec
+        self._clock_ns = clock_ns
+        self._counters = CardCounters()
+        with counted_chatter():
+            self._streams = _Streams(spec)
+        heard, said = self._streams.heard, self._streams.said
+        self._channels_heard, self._channels_said = heard.channels, said.channels
+        self._down, self._up = Resampler(heard.rate, SAMPLE_RATE), Resampler(SAMPLE_RATE, said.rate)
+        self._loss = LossMeter(heard.rate)
+        self._reader = Reader(self._streams.input, heard.rate * FRAME_MS // 1000, clock_ns)
+        self._writer = Writer(self._streams.output, said.rate * FRAME_MS // 1000)
+        self._underruns_before = 0
+        self._read_ns = self._handed_ns = clock_ns()
+        self._threads = (
+            CardThread("sound-in", self._reader.step, self._streams.let_go),
+            CardThread("sound-out", self._writer.step, self._streams.let_go),
+        )
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def hangs(self) -> bool:
+        return any(thread.is_alive() for thread in self._threads)
+
+    def close(self) -> bool:
+        """Stop both threads; False if one of them hangs."""
+        for thread in self._threads:
+            thread.stop()
+        for thread in self._threads:
+            thread.join(JOIN_LIMIT_S)
+        return not self.hangs
+
+    def start_counting(self, counters: CardCounters) -> None:
+        self._counters = counters
+        self._underruns_before = self._writer.underruns
+        if not all(thread.is_realtime for thread in self._threads):
+            log.debug("sound: no real-time priority for its threads")
+
+    def read(self) -> tuple[Samples, int]:
+        try:
+            captured = self._reader.frames.get(timeout=self._spec.stall_s)
+        except queue.Empty:
+            raise self._lost(f"no sound came for {self._spec.stall_s:g} s") from None
+        self._read_ns = captured.read_ns
+        self._handed_ns = self._clock_ns()
+        return self._to_line(captured), self._lost_before(captured)
+
+    def write(self, frame: Samples) -> None:
+        self._watch_pace()
+        raw = np.repeat(self._up.push(frame), self._channels_said).tobytes()
+        if self._writer.frames.full() and self._clock_ns() - self._read_ns > LATE_NS:
+            self._counters.dropped += 1
+            return
+        try:
+            self._writer.frames.put(raw, timeout=self._spec.stall_s)
+        except queue.Full:
+            raise self._lost(f"no sound was taken for {self._spec.stall_s:g} s") from None
+
+    def _lost(self, what: str) -> LineLost:
+        faults = [thread.fault for thread in self._threads if thread.fault]
+        return LineLost(f"sound {self._spec.input!r}: the card is gone: {faults[0] if faults else what}")
+
+    def _to_line(self, captured: Captured) -> Samples:
+        samples = np.frombuffer(captured.raw, dtype=np.int16).reshape(-1, self._channels_heard)
+        if self._spec.channel == "mix":
+            mono = (samples.sum(axis=1, dtype=np.int32) // self._channels_heard).astype(np.int16)
+        else:
+            mono = samples[:, _CHANNEL[self._spec.channel]]
+        return self._down.push(mono)
+
+    def _lost_before(self, captured: Captured) -> int:
+        lost = self._loss.push(captured.read_ns, captured.waiting)
+        if lost:
+            self._counters.overruns += 1
+            self._counters.lost_ms += 1000 * lost / SAMPLE_RATE
+        return lost
+
+    def _watch_pace(self) -> None:
+        """Count how long the box took from the frame heard to the frame said, and what the card ran dry of."""
+        took_ms = (self._clock_ns() - self._handed_ns) / 1e6
+        self._counters.worst_frame_ms = max(self._counters.worst_frame_ms, took_ms)
+        self._counters.late_frames += took_ms > FRAME_MS
+        self._counters.underruns = self._writer.underruns - self._underruns_before
+
+
+class _Streams:
+    """PortAudio with one stream each way; released by whoever lets go last, since closing under a reader crashes."""
+
+    def __init__(self, spec: CardSpec) -> None:
+        self._lock = threading.Lock()
+        self._users = 2
+        self._audio = pyaudio.PyAudio()  # the list of devices is made here: a new card is seen only by a new one
+        self._opened: list[Any] = []
+        try:
+            self.heard = self._side(spec.input, "input", spec.rate)
+            self.said = self._side(spec.output, "output", spec.rate)
+            self.input, self.output = self._open(self.heard, "input"), self._open(self.said, "output")
+        except BaseException:
+            self._release()
+            raise
+
+    def let_go(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                self._release()
+
+    def _side(self, name: str, direction: Direction, rate: int | None) -> _Side:
+        device = find_device(list_devices(self._audio), name, direction)
+        for channels in (1, 2):
+            rates = rates_of(self._audio, device, direction, channels)
+            if rate is not None and takes(self._audio, device, direction, channels, rate):
+                return _Side(device, channels, rate)
+            if rate is None and rates:
+                return _Side(device, channels, rates[0])
+        found = f"cannot do {rate} Hz" if rate else "cannot do 16-bit sound at a usual rate"
+        able = rates_of(self._audio, device, direction, 1) or rates_of(self._audio, device, direction, 2)
+        hint = f"it can do {', '.join(map(str, able))} Hz" if able else "it may be busy elsewhere"
+        raise LineError(f"sound {direction} {device.name!r}: {found}; {hint}")
+
+    def _open(self, side: _Side, direction: Direction) -> Any:  # noqa: ANN401 - PyAudio has no types
+        try:
+            stream = self._audio.open(
+                rate=side.rate,
+                channels=side.channels,
+                format=pyaudio.paInt16,
+                frames_per_buffer=side.rate * FRAME_MS // 1000,
+                **{direction: True, f"{direction}_device_index": side.device.index},
+            )
+        except (OSError, ValueError) as error:
+            raise LineError(f"sound {direction} {side.device.name!r}: cannot be opened: {error}") from error
+        self._opened.append(stream)
+        return stream
+
+    def _release(self) -> None:
+        for stream in self._opened:
+            stream.close()
+        self._audio.terminate()

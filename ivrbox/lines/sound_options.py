@@ -1,0 +1,106 @@
+"""The options of a sound-card line, as `[line.options]` in `ivrbox.toml` gives them; all faults at once."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from ivrbox.errors import ConfigError, Fault
+from ivrbox.lines.hook import PinSpec
+from ivrbox.lines.sound_card import CardSpec
+from ivrbox.lines.watch import LOOP_BREAK_MS, WatchRules
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic_core import ErrorDetails
+
+__all__ = ["SoundOptions", "read_options"]
+
+_Pin = Annotated[int | str | None, Field(union_mode="left_to_right")]
+_Words = Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)]
+
+
+class SoundOptions(BaseModel):
+    """What may be set. `device` names the card for both directions; `input` and `output` win over it.
+
+    Times are seconds or ms as named, levels dBm0. `stall_s` without a frame means that the card is gone.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    device: str = "default"
+    input: str | None = None
+    output: str | None = None
+    rate: Annotated[int | None, Field(ge=8000, le=192_000, multiple_of=50)] = None
+    channel: Literal["left", "right", "mix"] = "left"
+    stall_s: Annotated[float, Field(ge=0.1, le=5)] = 2.0
+
+    country: str = "us"
+    silence_s: Annotated[float, Field(ge=0, le=3600)] = 30.0
+    silence_dbm0: Annotated[float, Field(ge=-80, le=0)] = -50.0
+    loop_break_ms: Annotated[int, Field(ge=60, le=2000)] = LOOP_BREAK_MS
+    ring_by_sound: bool = False
+
+    hook_pin: _Pin = None
+    ring_pin: _Pin = None
+    ring_active: Literal["low", "high"] = "low"
+    loop_pin: _Pin = None
+    loop_active: Literal["low", "high"] = "low"
+    lamp_pin: _Pin = None
+    button_pin: _Pin = None
+    button_command: _Words = PinSpec.button_command
+
+    @property
+    def card(self) -> CardSpec:
+        """The card's share."""
+        return CardSpec(self.input or self.device, self.output or self.device, self.rate, self.channel, self.stall_s)
+
+    @property
+    def rules(self) -> WatchRules:
+        """The share of whoever judges that the far end is gone."""
+        return WatchRules(self.silence_s, self.silence_dbm0, self.loop_break_ms)
+
+    @property
+    def pins(self) -> PinSpec:
+        """The pins' share."""
+        return PinSpec(
+            hook_pin=self.hook_pin,
+            ring_pin=self.ring_pin,
+            ring_active=self.ring_active,
+            loop_pin=self.loop_pin,
+            loop_active=self.loop_active,
+            lamp_pin=self.lamp_pin,
+            button_pin=self.button_pin,
+            button_command=self.button_command,
+        )
+
+
+def read_options(options: Mapping[str, Any]) -> SoundOptions:
+    """Check what the owner has set.
+
+    Raises:
+        ConfigError: everything that is wrong, each with its key, what was found and what is allowed.
+    """
+    try:
+        return SoundOptions.model_validate(dict(options))
+    except ValidationError as error:
+        raise ConfigError(_fault(detail) for detail in error.errors()) from None
+
+
+def _fault(detail: ErrorDetails) -> Fault:
+    key = str(detail["loc"][0])
+    return Fault("ivrbox.toml", None, f"line.options.{key}", _words(key, detail))
+
+
+def _words(key: str, detail: ErrorDetails) -> str:
+    if detail["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(key, SoundOptions.model_fields, 1)
+        return f"unknown key; did you mean {near[0]!r}?" if near else f"unknown key; there are {_known()}"
+    return f"{detail['msg'].replace('Input should be', 'must be', 1)}, not {detail['input']!r}"
+
+
+def _known() -> str:
+    return ", ".join(SoundOptions.model_fields)

@@ -1,0 +1,119 @@
+"""The two threads at a sound card: one reads, one writes, and neither does anything else.
+
+    card --read--> stamp --> bounded queue --> the line's thread --> bounded queue --write--> card
+
+No logging, and nothing made beyond the frame itself. A queue that is full makes the reader wait: the card's buffer then
+runs over, which the line measures as lost samples, and the box stays bounded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import threading
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CAPTURED_FRAMES: Final = 25
+"""Half a second of sound that the box may be behind before the card's own buffer has to bear it."""
+
+PLAYED_FRAMES: Final = 3
+"""Frames to be said that wait for the card."""
+
+PRIORITY: Final = 60
+"""SCHED_FIFO priority: above ordinary interrupts' threads (50), below what the kernel cannot do without."""
+
+LOOK_UP_S: Final = 0.05
+"""How often a thread that waits for the other side looks whether it is to stop."""
+
+
+class Captured(NamedTuple):
+    """A frame as the card gave it: bytes, when it was read (ns), and samples that waited behind it."""
+
+    raw: bytes
+    read_ns: int
+    waiting: int
+
+
+class CardThread(threading.Thread):
+    """A thread that repeats one step until told to stop, or until the card fails; `fault` then says how."""
+
+    def __init__(self, name: str, step: Callable[[], None], on_end: Callable[[], None]) -> None:
+        """Prepare; `on_end` is called by the thread itself when it ends, however late that may be."""
+        super().__init__(name=name, daemon=True)
+        self._step = step
+        self._on_end = on_end
+        self._told_to_stop = threading.Event()
+        self.fault: str | None = None
+        self.is_realtime = False
+
+    def run(self) -> None:
+        """Repeat the step."""
+        self.is_realtime = _go_realtime()
+        try:
+            while not self._told_to_stop.is_set():
+                self._step()
+        except OSError as error:
+            self.fault = str(error)
+        finally:
+            self._on_end()
+
+    def stop(self) -> None:
+        """Let the step that is under way be the last."""
+        self._told_to_stop.set()
+
+
+class Reader:
+    """Reads frames and hands them over."""
+
+    def __init__(self, stream: Any, frame: int, clock_ns: Callable[[], int]) -> None:  # noqa: ANN401 - PyAudio: no types
+        """Read `frame` samples at a time."""
+        self._stream, self._frame, self._clock_ns = stream, frame, clock_ns
+        self._held: Captured | None = None
+        self.frames: queue.Queue[Captured] = queue.Queue(CAPTURED_FRAMES)
+
+    def step(self) -> None:
+        """Read one frame and hand it over; one that found no room is offered again before the next is read."""
+        if self._held is None:
+            raw = self._stream.read(self._frame, exception_on_overflow=False)
+            self._held = Captured(raw, self._clock_ns(), self._stream.get_read_available())
+        with contextlib.suppress(queue.Full):
+            self.frames.put(self._held, timeout=LOOK_UP_S)
+            self._held = None
+
+
+class Writer:
+    """Takes frames and writes them; counts the times that the card had run dry."""
+
+    def __init__(self, stream: Any, frame: int) -> None:  # noqa: ANN401 - PyAudio has no types
+        """Write to this stream, `frame` samples at a time."""
+        self._stream, self._frame = stream, frame
+        self._room = stream.get_write_available()
+        self._was_filled = False
+        self.frames: queue.Queue[bytes] = queue.Queue(PLAYED_FRAMES)
+        self.underruns = 0
+
+    def step(self) -> None:
+        """Write one frame, if one comes."""
+        with contextlib.suppress(queue.Empty):
+            raw = self.frames.get(timeout=LOOK_UP_S)
+            self._count(self._stream.get_write_available())
+            self._stream.write(raw, exception_on_underflow=False)
+
+    def _count(self, room: int) -> None:
+        if room < self._frame:
+            self._was_filled = True
+        elif self._was_filled and room >= self._room:
+            self._was_filled = False
+            self.underruns += 1
+
+
+def _go_realtime() -> bool:
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))  # 0: this thread alone
+    except (AttributeError, OSError):
+        return False
+    return True
