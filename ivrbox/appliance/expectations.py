@@ -6,15 +6,27 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ivrbox.appliance.scenario_spec import ExpectSpec
     from ivrbox.cdr import CallRecord
 
 
-def failures_of(expect: ExpectSpec, record: CallRecord) -> list[str]:
-    """Say what is not as expected; empty when all is."""
-    return [*_prompts(expect, record), *_lists(expect, record), *_words(expect, record), *_length(expect, record)]
+def failures_of(expect: ExpectSpec, record: CallRecord, *, transfers: int) -> list[str]:
+    """Say what is not as expected; empty when all is. `transfers` is how often the hook was flashed."""
+    words = {
+        "recording": record.recording,
+        "ended": record.ended,
+        "messages": len(record.messages),
+        "transfers": transfers,
+    }
+    return [
+        *_prompts(expect, record),
+        *_lists(expect, record),
+        *_words(expect, words),
+        *_hidden(expect, record),
+        *_length(expect, record),
+    ]
 
 
 def _prompts(expect: ExpectSpec, record: CallRecord) -> Iterator[str]:
@@ -42,12 +54,14 @@ def _lists(expect: ExpectSpec, record: CallRecord) -> Iterator[str]:
             yield f"notes: nothing says {note!r}; there is {_listed((*record.faults, *record.trace))}"
 
 
-def _words(expect: ExpectSpec, record: CallRecord) -> Iterator[str]:
-    found = {"recording": record.recording, "ended": record.ended, "messages": len(record.messages)}
+def _words(expect: ExpectSpec, found: Mapping[str, object]) -> Iterator[str]:
     for name, value in found.items():
         wanted = getattr(expect, name)
         if wanted is not None and wanted != value:
             yield f"{name}: expected {wanted}, not {value}"
+
+
+def _hidden(expect: ExpectSpec, record: CallRecord) -> Iterator[str]:
     whole = json.dumps(record.to_json(), ensure_ascii=False)
     for secret in expect.hidden:
         if secret in whole:

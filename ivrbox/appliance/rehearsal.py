@@ -20,7 +20,14 @@ from ivrbox.errors import IvrboxError
 from ivrbox.lines.impairments import Impairments
 from ivrbox.lines.loopback import Loopback
 from ivrbox.prompts.wavfile import read_wav
-from ivrbox.units import FRAME_SAMPLES, SAMPLE_RATE, ms_to_samples, samples_to_seconds, seconds_to_samples
+from ivrbox.units import (
+    FRAME_SAMPLES,
+    SAMPLE_RATE,
+    dbm0_to_amplitude,
+    ms_to_samples,
+    samples_to_seconds,
+    seconds_to_samples,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,6 +39,12 @@ if TYPE_CHECKING:
     from ivrbox.appliance.office import Staff
     from ivrbox.appliance.scenario_spec import Moment, MoveSpec, ScenarioSpec
     from ivrbox.cdr import CallRecord
+
+
+MURMUR_DBM0 = -18.0
+"""Level of a murmur: about that of telephone speech (ITU-T P.56 active level)."""
+
+SYLLABLES_A_SECOND = 4
 
 
 class ScriptError(IvrboxError, AssertionError):
@@ -71,7 +84,11 @@ class Rehearsal:
         self._spec = spec
         self._sounds = sounds
         self._verdict = Verdict(name, spec.about)
-        self._line = Loopback("rehearsal", impairments=Impairments(**spec.line.model_dump()))
+        self._line = Loopback(
+            "rehearsal",
+            impairments=Impairments(**spec.line.model_dump(exclude={"can_flash"})),
+            can_flash=spec.line.can_flash,
+        )
         office = Office(staff, flow=spec.flow, clock=_pinned(spec.clock) or staff.clock)
         self._attendant = Attendant(self._line, office, rings=1)
         self._phone = Phone(self._line, self._attendant)
@@ -87,7 +104,7 @@ class Rehearsal:
                 self._attendant.leave("script_broken")
         self._verdict.record = record = self._phone.record
         self._verdict.taken = frozenset(self._call.taken)
-        self._verdict.failures += failures_of(self._spec.expect, record)
+        self._verdict.failures += failures_of(self._spec.expect, record, transfers=self._line.far.flashes)
         return self._verdict
 
     def _follow_script(self) -> None:
@@ -110,6 +127,8 @@ class Rehearsal:
         elif move.speaks is not None:
             sound = read_wav(self._sounds / move.speaks).at(SAMPLE_RATE).mono()
             self._sound(sound, move.moment, f"speaks {move.speaks}")
+        elif move.talks is not None:
+            self._sound(murmur(move.talks), move.moment, f"talks for {move.talks} s")
         else:
             self._hangs_up(move.moment)
 
@@ -157,6 +176,14 @@ class Rehearsal:
 
     def _did(self, what: str) -> None:
         self._verdict.deeds.append(Deed(self._call.duration_s, what))
+
+
+def murmur(seconds: float) -> NDArray[np.int16]:
+    """A voice for a message, int16 (n,): noise that comes and goes four times a second, as syllables do."""
+    count = seconds_to_samples(seconds)
+    syllables = 0.5 - 0.5 * np.cos(2 * np.pi * SYLLABLES_A_SECOND * np.arange(count) / SAMPLE_RATE)
+    noise = np.random.default_rng(count).normal(0, dbm0_to_amplitude(MURMUR_DBM0) / np.sqrt(2), count)
+    return np.rint(syllables * noise).astype(np.int16)
 
 
 def _pinned(moment: datetime | None) -> Clock | None:

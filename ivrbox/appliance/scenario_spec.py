@@ -46,7 +46,8 @@ class MoveSpec(Spec):
     """One thing that the caller does: exactly one of the verbs.
 
     `hears` waits until the box begins to say these words, `hears_out` until it has finished, `waits` so many seconds.
-    `presses` keys digits, `speaks` a sound file beside the scenario, each `at` a moment if one is given.
+    `presses` keys digits, `speaks` a sound file beside the scenario, `talks` murmurs for so many seconds; each of them
+    `at` a moment if one is given.
     """
 
     hears: str | None = None
@@ -54,6 +55,7 @@ class MoveSpec(Spec):
     waits: Annotated[float, Within(0, 3600, "seconds")] | None = None
     presses: str | None = None
     speaks: str | None = None
+    talks: Annotated[float, Within(0, 600, "seconds", above=True)] | None = None
     hangs_up: bool = False
     at: str | None = None
     ms: Annotated[int, Within(20, 10_000, "ms")] = 80
@@ -80,8 +82,8 @@ class MoveSpec(Spec):
         verbs = [name for name in _VERBS if getattr(self, name) not in (None, False)]
         if len(verbs) != 1:
             raise refusal(f"must have one of {listed(_VERBS)}, not {' and '.join(verbs) or 'none'}")
-        if self.at is not None and verbs[0] not in ("presses", "speaks", "hangs_up"):
-            raise refusal(f"at goes with presses, speaks or hangs_up, not with {verbs[0]}")
+        if self.at is not None and verbs[0] not in ("presses", "speaks", "talks", "hangs_up"):
+            raise refusal(f"at goes with presses, speaks, talks or hangs_up, not with {verbs[0]}")
         return self
 
     @property
@@ -92,11 +94,14 @@ class MoveSpec(Spec):
         return Moment(float(match["seconds"]), Anchor(match["anchor"]))
 
 
-_VERBS = ("hears", "hears_out", "waits", "presses", "speaks", "hangs_up")
+_VERBS = ("hears", "hears_out", "waits", "presses", "speaks", "talks", "hangs_up")
 
 
 class LineNoiseSpec(Spec):
-    """`[line]`: how bad the line is. Levels in dBm0, `echo_db` relative to what the box says."""
+    """`[line]`: how bad the line is, and whether its hook can be flashed.
+
+    Levels in dBm0; `echo_db` is the loss of what the box says on its way back to it.
+    """
 
     noise_dbm0: float | None = None
     echo_db: float | None = None
@@ -105,13 +110,15 @@ class LineNoiseSpec(Spec):
     gain_db: float = 0.0
     hum_dbm0: float | None = None
     seed: int = 0
+    can_flash: bool = True
 
 
 class ExpectSpec(Spec):
     """`[expect]`: what must be true once the call is over; what is left out may be anything.
 
     `prompts` are words that the box must have said, in this order; `digits` and `outcomes` are those of the caller's
-    turns, in full; `path` the steps in full; `hidden` are texts that must not stand in the record.
+    turns, in full; `path` the steps in full; `messages` and `transfers` are how many there were; `hidden` are texts
+    that must not stand in the record.
     """
 
     prompts: tuple[str, ...] | None = None
@@ -120,6 +127,7 @@ class ExpectSpec(Spec):
     path: tuple[str, ...] | None = None
     recording: str | None = None
     messages: int | None = None
+    transfers: int | None = None
     ended: str | None = None
     notes: tuple[str, ...] | None = None
     hidden: tuple[str, ...] = ()

@@ -71,6 +71,7 @@ class FarEnd:
         self._caller_id: CallerId | None = None
         self._farewell: RemoteHungUp | None = None
         self._cut = False
+        self.flashes = 0
 
     def rings(self, caller: str | None = None, name: str | None = None) -> None:
         """Call the box; bursts of ringing go on until it answers or the person hangs up.

@@ -45,10 +45,11 @@ class Loopback(Line):
         realtime: bool = False,
         impairments: Impairments | None = None,
         pace: Paced | None = None,
+        can_flash: bool = True,
     ) -> None:
         """Make the line; `pace` stands in for the wall clock where a test brings its own."""
         self.name = name
-        self.capabilities = Capabilities(realtime=realtime)
+        self.capabilities = Capabilities(realtime=realtime, can_flash=can_flash)
         self.far = FarEnd()
         self._channel = Channel(impairments or Impairments())
         self._pace = pace or (Pace() if realtime else NoPace())
@@ -88,6 +89,19 @@ class Loopback(Line):
         if self._off_hook:
             self._off_hook = False
             self.far.box_hung_up()
+
+    def flash(self) -> None:
+        """Press the hook for a moment.
+
+        Raises:
+            IllegalTransition: on-hook.
+            LineError: this line cannot.
+        """
+        if not self.capabilities.can_flash:
+            super().flash()
+        if not self._off_hook:
+            raise IllegalTransition(f"{self.name}: cannot flash on-hook; answer first")
+        self.far.flashes += 1
 
     def exchange(self, said: Frame | None) -> Heard:
         """Say one frame (None: silence) and hear one.
