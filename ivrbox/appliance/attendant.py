@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from ivrbox.errors import LineLost
+from ivrbox.errors import LineLost, LineStuck
 from ivrbox.lines.line import SILENCE, CallerId, Ringing
 from ivrbox.units import FRAME_SAMPLES, seconds_to_samples
 
@@ -125,6 +125,8 @@ class Attendant:
 
     def _finish(self, visit: Visit) -> None:
         self.visit, self._said = None, None
+        if self._line.troubles:
+            visit.call.note("line_troubles", self._line.troubles)
         try:
             self._line.hang_up()
         finally:
@@ -142,6 +144,8 @@ class Attendant:
         while not stop.wait(REOPEN_AFTER_S[min(attempt, len(REOPEN_AFTER_S) - 1)]):
             try:
                 self._line.open()
+            except LineStuck:
+                raise  # no retry in this process can help: whoever watches it must start another
             except OSError as reason:
                 attempt += 1
                 log.warning("line %s is still missing: %s", self._line.name, reason)

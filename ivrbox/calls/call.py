@@ -25,7 +25,7 @@ from ivrbox.dialog.events import Answered, FunctionRaised, FunctionReturned, Hun
 from ivrbox.errors import DiscardTooLate
 from ivrbox.lines.line import SILENCE, RemoteHungUp
 from ivrbox.recordings import RecordingState
-from ivrbox.units import FRAME_SAMPLES, ms_to_samples, samples_to_seconds
+from ivrbox.units import FRAME_SAMPLES, samples_to_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,9 +44,6 @@ if TYPE_CHECKING:
     from ivrbox.lines.line import Heard
     from ivrbox.prompts.clip import Clip
     from ivrbox.recordings import Recorder
-
-MASK_MARGIN = ms_to_samples(20)
-"""A secret digit is masked from this long before its measured onset: 5 ms of tone are enough to read a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +103,7 @@ class Call:
             fx.StartTimer: lambda effect: self._agenda.start(effect.timer, effect.deadline),
             fx.StopTimer: lambda effect: self._agenda.stop(effect.timer),
             fx.Run: self._run,
-            fx.Mask: lambda effect: self._recorder.mask(max(0, effect.since - MASK_MARGIN)),
+            fx.Mask: lambda effect: self._recorder.mask(effect.since),
             fx.Unmask: lambda effect: self._recorder.unmask(effect.until),
             fx.Discard: lambda _: self._discard(),
             fx.StartMessage: lambda effect: self._message.start(effect.since, effect.silence),
@@ -226,6 +223,9 @@ class Call:
             self._key(key)
         for event in heard.events:
             if isinstance(event, RemoteHungUp):
+                self._recorder.trim(event.tail_samples)
+                if event.evidence:
+                    self.note("far_end_gone", event.evidence)
                 self.hang_up(event.reason)
 
     def _key(self, key: Event) -> None:

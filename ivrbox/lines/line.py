@@ -124,6 +124,11 @@ class Line(ABC):
     def hang_up(self) -> None:
         """Go on-hook; idempotent, safe after any fault."""
 
+    @property
+    def troubles(self) -> str:
+        """What went wrong on the wire in this call and was survived, in words; empty where nothing did."""
+        return ""
+
     def flash(self) -> None:
         """Press the hook for a moment, off-hook; blocks for as long as that takes (some 100 to 600 ms).
 
