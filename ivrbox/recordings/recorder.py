@@ -103,14 +103,18 @@ class Recorder:
         self._forgets.append(forget)
 
     def push(self, heard: NDArray[np.int16], said: NDArray[np.int16]) -> None:
-        """Record one frame of each direction: int16, shape (n,), at most 160 samples, both of the same length."""
+        """Record one frame of each direction: int16, shape (n,), at most 160 samples, both of the same length.
+
+        After a discard, each frame wipes a slice instead; after the end, frames are let go.
+        """
         with self._lock:
-            if self._take is not None:
-                if self._state is RecordingState.OPEN and not self._ended:
-                    self._take.push(heard, said)
-                else:
-                    self._take.spool.sweep()
             self.position += len(heard)
+            if self._take is None:
+                return
+            if self._state is not RecordingState.OPEN:
+                self._take.spool.sweep()
+            elif not self._ended:
+                self._take.push(heard, said)
 
     def lost(self, samples: int) -> None:
         """Record silence for sound that the line lost, so that time stays true."""

@@ -152,6 +152,8 @@ class Spool:
 
     def sweep(self) -> bool:
         """Zero the next slice of what a destroyed key has left unreadable; True while more is to be zeroed."""
+        if self._sizes:  # not destroyed: it is wanted yet
+            return False
         stop = min(self._swept + _SLICE_BYTES, self._dirty)
         self._room.wipe(self._swept, stop)
         self._room.give_back(self._swept, stop)

@@ -39,6 +39,19 @@ def test_a_kept_recording_is_what_was_heard_and_said(
     assert (opened("a") == sound).all()
 
 
+def test_frames_after_the_end_are_let_go_and_harm_nothing(
+    spool: Spool, archive: Archive, opened: Opened, speak: Speak, noise: Noise
+) -> None:
+    recorder, sound = Recorder(spool), noise(120)
+    speak(recorder, sound)
+    recorder.end()
+    speak(recorder, noise(120, seed=2))
+    recorder.end()
+    assert not spool.sweep()
+    assert archive.keep(recorder, "a", row)
+    assert (opened("a") == sound).all()
+
+
 def test_lost_sound_is_silence_of_the_same_length(
     spool: Spool, archive: Archive, opened: Opened, speak: Speak, noise: Noise
 ) -> None:
