@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ivrbox.appliance.office import Office, Visit
+    from ivrbox.appliance.office import Office
+    from ivrbox.appliance.visit import Visit
     from ivrbox.cdr import CallRecord
     from ivrbox.lines.line import Heard, Line
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ivrbox.appliance.backstage import Helpers
 from ivrbox.appliance.clock import new_call_id
 from ivrbox.appliance.record import record_of
+from ivrbox.appliance.visit import Visit
 from ivrbox.calls.call import Call, CallParts
 from ivrbox.calls.ear import DetectorEar, LineEar
 from ivrbox.errors import LineLost
@@ -18,7 +19,6 @@ from ivrbox.lines.line import DigitOwner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
     from ivrbox.appliance.clock import Clock
     from ivrbox.appliance.functions import FunctionHost
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from ivrbox.cdr import CallRecord, Redactor
     from ivrbox.lines.line import Line
     from ivrbox.prompts.shelves import Shelves
-    from ivrbox.recordings import Recorder
 
 log = logging.getLogger(__name__)
 
@@ -46,19 +45,6 @@ class Staff:
     redactor: Redactor
     clock: Clock
     shown_caller: Callable[[str], str] = str
-
-
-@dataclass
-class Visit:
-    """One call, and what the office knows about it that the call itself does not: its name, and the date."""
-
-    id: str
-    line: str
-    caller: str | None
-    started: datetime
-    call: Call
-    recorder: Recorder
-    secrets_seen: int = field(default=0)
 
 
 class Office:

@@ -8,7 +8,7 @@ from ivrbox.cdr import CallRecord, TurnRecord
 from ivrbox.units import samples_to_seconds
 
 if TYPE_CHECKING:
-    from ivrbox.appliance.office import Visit
+    from ivrbox.appliance.visit import Visit
     from ivrbox.dialog.turns import Turn
 
 

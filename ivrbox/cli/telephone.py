@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from ivrbox.appliance.office import Visit
+    from ivrbox.appliance.visit import Visit
     from ivrbox.appliance.wiring import Box
     from ivrbox.cdr import CallRecord
     from ivrbox.lines.loopback import Loopback
