@@ -80,8 +80,12 @@ class PtyModem:
             self.step()
 
     def step(self) -> None:
-        """Be a modem for a moment: until it has something to do, at most a frame (20 ms of its time)."""
-        self._modem.advance_to(round((self._clock() - self._began) * SAMPLE_RATE * self._speed))
+        """Be a modem for a moment: until it has something to do, at most a frame (20 ms of its time).
+
+        When the machine was late it catches up frame by frame, so that what waits in the terminal is in time for it.
+        """
+        now = round((self._clock() - self._began) * SAMPLE_RATE * self._speed)
+        self._modem.advance_to(min(now, self._modem.next_due))
         self._mind_the_plug()
         if self._master is None or not self._exchange(self._master):
             time.sleep(self._until_next)  # nobody has the port open, so there is nothing to wait for but time
