@@ -105,10 +105,10 @@ def read_identities(path: Path) -> list[x25519.Identity]:
     Raises:
         SealError: the file cannot be read, or has no X25519 identity in it.
     """
+    lines = [line.strip() for line in _text(path).splitlines()]
     try:
-        lines = [line.strip() for line in path.read_text("utf-8").splitlines()]
         found = [x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#")]
-    except (OSError, UnicodeDecodeError, IdentityError) as error:
+    except IdentityError as error:
         raise SealError(f"{path}: {error}; must be an age identity file (AGE-SECRET-KEY-1...)") from error
     if not found:
         raise SealError(f"{path}: holds no identity; must be an age identity file (AGE-SECRET-KEY-1...)")
@@ -133,11 +133,20 @@ def write_new(path: Path, content: bytes, *, mode: int) -> None:
 
 
 def _operators(folder: Path) -> tuple[tuple[str, ...], Path | None]:
-    listed = folder / RECIPIENT_FILE
-    if listed.exists():
-        return tuple(line for line in listed.read_text("utf-8").split() if line.startswith("age1")), None
-    identity = folder / IDENTITY_FILE
-    return (make_operator_pair(folder, identity),), identity
+    listed, identity = folder / RECIPIENT_FILE, folder / IDENTITY_FILE
+    if not listed.exists():
+        return (make_operator_pair(folder, identity),), identity
+    recipients = tuple(line for line in _text(listed).split() if line.startswith("age1"))
+    if not recipients:
+        raise SealError(f"{listed}: names no recipient; must hold an age X25519 recipient, age1...")
+    return recipients, None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SealError(f"{path}: {error}") from error
 
 
 def _boxs_own(folder: Path) -> str:

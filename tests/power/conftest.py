@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import shutil
 import subprocess
@@ -48,7 +49,12 @@ def mounted() -> Callable[..., AbstractContextManager[Path]]:
 @contextmanager
 def _mounted(device: Path, folder: Path, kind: str, options: str = "") -> Iterator[Path]:
     folder.mkdir(exist_ok=True)
-    system("mount", str(device), str(folder), kind, 0, options)
+    try:
+        system("mount", str(device), str(folder), kind, 0, options)
+    except OSError as error:
+        if error.errno == errno.ENODEV:
+            pytest.skip(f"this kernel has no {kind}")
+        raise
     try:
         yield folder
     finally:
@@ -86,6 +92,13 @@ def root() -> None:
     need(Path("/dev/loop-control").exists(), "there are no loop devices")
     for tool in ("losetup", "mkfs.ext4", "mount"):
         need(shutil.which(tool), f"the tool {tool} is missing")
+
+
+@pytest.fixture
+def fuse(root: None) -> None:
+    """The kernel's door for file systems of programs."""
+    del root
+    need(Path("/dev/fuse").exists(), "there is no /dev/fuse")
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ class Life:
             disk[entry.offset : entry.offset + end] = entry.data[:end]
 
 
-@pytest.mark.usefixtures("root")
+@pytest.mark.usefixtures("fuse")
 def test_after_any_power_cut_promises_hold_and_nothing_comes_back(
     mounted: Mount, loop_over: Loop, images: Path
 ) -> None:

@@ -73,5 +73,11 @@ def test_an_identity_file_that_is_missing_or_binary_is_named(tmp_path: Path) -> 
     with pytest.raises(SealError, match="No such file"):
         read_identities(tmp_path / "none.txt")
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
-    with pytest.raises(SealError, match="must be an age identity file"):
+    with pytest.raises(SealError, match=r"binary: .*can't decode"):
         read_identities(tmp_path / "binary")
+
+
+def test_a_recipient_file_without_a_recipient_is_named(tmp_path: Path) -> None:
+    (tmp_path / "recipient.txt").write_text("# moved\n", "utf-8")
+    with pytest.raises(SealError, match=r"recipient\.txt: names no recipient"):
+        key_ring(tmp_path)
