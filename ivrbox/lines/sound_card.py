@@ -15,7 +15,7 @@ import queue
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import pyaudio
@@ -24,7 +24,7 @@ from ivrbox.dsp.resample import Resampler
 from ivrbox.errors import LineError, LineLost, LineStuck
 from ivrbox.lines.sound_devices import counted_chatter, find_device, list_devices, rates_of, takes
 from ivrbox.lines.sound_loss import LossMeter
-from ivrbox.lines.sound_threads import CardThread, Reader, Writer
+from ivrbox.lines.sound_threads import LOOK_UP_S, CardThread, Reader, Writer
 from ivrbox.units import FRAME_MS, SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     Samples = NDArray[np.int16]
 
 log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 JOIN_LIMIT_S: Final = 1.0
 """How long a thread may take to end: a frame is 20 ms, so one that takes longer hangs."""
@@ -186,10 +188,7 @@ class _Session:
             log.debug("sound: no real-time priority for its threads")
 
     def read(self) -> tuple[Samples, int]:
-        try:
-            captured = self._reader.frames.get(timeout=self._spec.stall_s)
-        except queue.Empty:
-            raise self._lost(f"no sound came for {self._spec.stall_s:g} s") from None
+        captured = self._until_stalled(lambda: self._reader.frames.get(timeout=LOOK_UP_S), "no sound came")
         self._read_ns = captured.read_ns
         self._handed_ns = self._clock_ns()
         return self._to_line(captured), self._lost_before(captured)
@@ -200,10 +199,17 @@ class _Session:
         if self._writer.frames.full() and self._clock_ns() - self._read_ns > LATE_NS:
             self._counters.dropped += 1
             return
-        try:
-            self._writer.frames.put(raw, timeout=self._spec.stall_s)
-        except queue.Full:
-            raise self._lost(f"no sound was taken for {self._spec.stall_s:g} s") from None
+        self._until_stalled(lambda: self._writer.frames.put(raw, timeout=LOOK_UP_S), "no sound was taken")
+
+    def _until_stalled(self, attempt: Callable[[], Result], what: str) -> Result:
+        """Try again and again, until `stall_s` is over or a thread has ended."""
+        for _ in range(max(1, round(self._spec.stall_s / LOOK_UP_S))):
+            try:
+                return attempt()
+            except (queue.Empty, queue.Full):
+                if not all(thread.is_alive() for thread in self._threads):
+                    break
+        raise self._lost(f"{what} for {self._spec.stall_s:g} s")
 
     def _lost(self, what: str) -> LineLost:
         faults = [thread.fault for thread in self._threads if thread.fault]

@@ -1,0 +1,89 @@
+"""The far end of the sound loop, as a process of its own on plain PyAudio: a caller who keys and listens, or an echo.
+
+    python pulse_far_end.py caller OUT.npz SECONDS '[[1.0, "key", "5"], [2.5, "click", ""]]'
+    python pulse_far_end.py echo SECONDS
+
+The caller counts in samples of its two streams, which one clock drives: `played` are the samples at which its sounds
+began in what it said, `heard` is all that it heard (48 000 Hz). The echo gives back what it hears, 20 ms at a time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from typing import Any, Final
+
+import numpy as np
+import pyaudio
+
+from ivrbox.dsp import tones
+from ivrbox.dsp.resample import Resampler
+
+RATE: Final = 48000
+CHUNK: Final = 480  # 10 ms
+
+
+def main(arguments: list[str]) -> None:
+    """Run as the command line says."""
+    match arguments:
+        case ["caller", out, seconds, script]:
+            call(out, float(seconds), json.loads(script))
+        case ["echo", seconds]:
+            echo(float(seconds))
+        case _:
+            sys.exit(__doc__)
+
+
+def call(out: str, seconds: float, script: list[tuple[float, str, str]]) -> None:
+    """Say what the script says at its times, and write down what was heard."""
+    said, played = np.zeros(round(seconds * RATE), np.int16), []
+    for at_s, kind, what in script:
+        sound, start = sound_of(kind, what), round(at_s * RATE)
+        said[start : start + sound.size] = sound[: said.size - start]
+        played.append(start)
+    listener, speaker = open_pair("callerside", CHUNK)
+    heard: list[bytes] = []
+    talking = threading.Thread(
+        target=lambda: [speaker.write(part.tobytes()) for part in np.split(said, said.size // CHUNK)]
+    )
+    talking.start()
+    while talking.is_alive():
+        heard.append(listener.read(CHUNK, exception_on_overflow=False))
+    np.savez(out, heard=np.frombuffer(b"".join(heard), np.int16), played=np.array(played))
+
+
+def sound_of(kind: str, what: str) -> np.ndarray:
+    """A click of 5 ms, digits, digits held for two seconds, or sound out of a file."""
+    if kind == "click":
+        return np.tile(np.array([12000, -12000], np.int16), 120)
+    if kind == "keys":
+        made = tones.keys(what, ms=80, gap_ms=80)
+    elif kind == "held":
+        made = tones.key(what[0], ms=2000)
+    else:
+        made = np.load(what)
+    return Resampler(8000, RATE).push(made)
+
+
+def echo(seconds: float) -> None:
+    """Give back what is heard, as a box does that has nothing to decide."""
+    listener, speaker = open_pair("boxside", 2 * CHUNK)
+    for _ in range(round(50 * seconds)):
+        speaker.write(listener.read(2 * CHUNK, exception_on_overflow=False), exception_on_underflow=False)
+
+
+def open_pair(name: str, chunk: int) -> tuple[Any, Any]:
+    """Both streams of the device of this name."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # this process probes and is gone: nobody reads what ALSA has to say
+    audio = pyaudio.PyAudio()
+    names = [audio.get_device_info_by_index(index)["name"] for index in range(audio.get_device_count())]
+    common = {"rate": RATE, "channels": 1, "format": pyaudio.paInt16, "frames_per_buffer": chunk}
+    index = names.index(name)
+    listener = audio.open(input=True, input_device_index=index, **common)
+    return listener, audio.open(output=True, output_device_index=index, **common)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

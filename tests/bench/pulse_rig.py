@@ -1,0 +1,120 @@
+"""A sound loop in real time: a private PulseAudio with two null sinks, reached by PyAudio through ALSA's pulse plugin.
+
+    caller --> sink line_in  --monitor--> box          ALSA name "boxside":    plays line_out, hears line_in
+    caller <--monitor-- sink line_out <-- box          ALSA name "callerside": plays line_in, hears line_out
+
+The daemon belongs to whoever makes a `PulseRig`, has its own folder and socket, and needs neither root nor D-Bus.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BOX, CALLER = "boxside", "callerside"
+PROGRAMS: Final = {"pulseaudio": "pulseaudio", "pactl": "pulseaudio-utils", "parec": "pulseaudio-utils"}
+PLUGIN_PACKAGE: Final = "libasound2-plugins"
+START_LIMIT_S: Final = 10.0
+
+_SCRIPT: Final = """
+load-module module-native-protocol-unix socket={folder}/socket auth-anonymous=1
+load-module module-null-sink sink_name=line_in format=s16le rate=48000 channels=1
+load-module module-null-sink sink_name=line_out format=s16le rate=48000 channels=1
+"""
+
+_ALSA: Final = """
+pcm_type.pulse { lib "libasound_module_pcm_pulse.so" }
+pcm.!default.type null
+ctl.!default.type null
+pcm.boxside {
+    type asym
+    playback.pcm { type pulse device line_out }
+    capture.pcm { type pulse device line_in.monitor }
+    hint { show on description "the box's side" }
+}
+pcm.callerside {
+    type asym
+    playback.pcm { type pulse device line_in }
+    capture.pcm { type pulse device line_out.monitor }
+    hint { show on description "the caller's side" }
+}
+"""
+
+
+class NoRig(Exception):
+    """The rig cannot be had here; says why."""
+
+
+class PulseRig:
+    """A running daemon; use as a context manager. `environment` is what its clients need."""
+
+    def __init__(self, folder: Path) -> None:
+        """Lay out the rig in this folder."""
+        self._folder = folder
+        (folder / "rig.pa").write_text(_SCRIPT.format(folder=folder), "utf-8")
+        (folder / "asound.conf").write_text(_ALSA, "utf-8")
+        self.environment = {
+            "PULSE_SERVER": f"unix:{folder}/socket",
+            "ALSA_CONFIG_PATH": str(folder / "asound.conf"),
+            "XDG_RUNTIME_DIR": str(folder),
+            "HOME": str(folder),
+        }
+        self._daemon: subprocess.Popen[bytes] | None = None
+        self._keepers: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Self:
+        """Start the daemon, and keep both sinks rendering: a duplex stream on an idle one dies.
+
+        Raises:
+            NoRig: a program is missing, or the daemon did not start.
+        """
+        missing = sorted({package for program, package in PROGRAMS.items() if shutil.which(program) is None})
+        if missing:
+            raise NoRig(f"install {' '.join([*missing, PLUGIN_PACKAGE])}")
+        as_root = ["--realtime=yes", "--high-priority=yes"] if os.geteuid() == 0 else []
+        command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--disallow-exit", *as_root]
+        self._log = (self._folder / "pulse.log").open("wb")
+        self._daemon = self._start([*command, "-F", str(self._folder / "rig.pa")])
+        self._await_socket()
+        for sink in ("line_in", "line_out"):
+            self._keepers.append(self._start(["parec", "--raw", "--latency-msec=5", "-d", f"{sink}.monitor"]))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop everything that was started."""
+        for process in (*self._keepers, self._daemon):
+            if process is not None:
+                process.kill()
+                process.wait()
+        self._log.close()
+
+    def dies(self) -> None:
+        """Kill the daemon in mid-call."""
+        assert self._daemon is not None
+        self._daemon.kill()
+        self._daemon.wait()
+
+    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command, env={**os.environ, **self.environment}, stdout=subprocess.DEVNULL, stderr=self._log
+        )
+
+    def _await_socket(self) -> None:
+        limit = time.monotonic() + START_LIMIT_S
+        asks = ["pactl", "info"]
+        while subprocess.run(asks, env={**os.environ, **self.environment}, capture_output=True, check=False).returncode:
+            if time.monotonic() > limit:
+                raise NoRig(f"pulseaudio did not start: {(self._folder / 'pulse.log').read_text('utf-8')[-500:]}")
+            time.sleep(0.05)
+
+
+def python(*arguments: str) -> list[str]:
+    """The command line of another Python like this one, with the same search path."""
+    return [sys.executable, *arguments]
