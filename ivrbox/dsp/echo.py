@@ -82,6 +82,8 @@ class EchoCanceller:
         if self._quiet > self._partitions:
             return heard
         self._take(said)
+        if not heard.any():  # digital silence: a line without echo, from which there is nothing to learn or to take
+            return heard
         echo = np.fft.irfft((self._filter * self._spectra).sum(axis=0))[FRAME_SAMPLES:]
         self._error[FRAME_SAMPLES:] = heard - echo
         self._learn(np.fft.rfft(self._error))
