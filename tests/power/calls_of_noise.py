@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FRAME = 160
 STARTED = "2026-03-01T12:00:00+00:00"
-ROOM_S = 2
+ROOM_S = 1
 
 
 class Box:
