@@ -67,8 +67,11 @@ class Archive:
 
     def files(self) -> list[KeptFile]:
         """All sealed files, oldest first."""
-        files = ((path, path.stat()) for path in self.folder.glob(f"*{_SEALED}"))
-        kept = [KeptFile(path.name.removesuffix(_SEALED), stat.st_size, stat.st_mtime) for path, stat in files]
+        kept: list[KeptFile] = []
+        for path in self.folder.glob(f"*{_SEALED}"):
+            with suppress(FileNotFoundError):  # shredded by another process meanwhile
+                stat = path.stat()
+                kept.append(KeptFile(path.name.removesuffix(_SEALED), stat.st_size, stat.st_mtime))
         return sorted(kept, key=lambda file: (file.sealed_at, file.call_id))
 
     def export(self, call_id: str, out: Path, identity: Path) -> None:

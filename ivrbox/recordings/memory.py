@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -33,8 +34,10 @@ class LockedMemory:
         self.address: int = self.bytes.ctypes.data
         self.warnings: list[str] = []
         self._name = name
-        for advice in ("MADV_DONTDUMP", "MADV_DONTFORK", "MADV_NOHUGEPAGE"):
-            self._advise(advice)
+        for advice in ("MADV_DONTDUMP", "MADV_DONTFORK"):
+            self._protect(advice)
+        with suppress(AttributeError, OSError):  # a kernel without huge pages needs no telling
+            self._map.madvise(mmap.MADV_NOHUGEPAGE)  # or the first touch of each would clear 2 MB in a frame's time
         self.is_locked = locked and self._lock()
 
     def wipe(self, start: int, stop: int) -> bool:
@@ -52,7 +55,7 @@ class LockedMemory:
         except (OSError, ValueError):
             return  # an old kernel, or not one whole page: they stay, zeroed and ours
 
-    def _advise(self, advice: str) -> None:
+    def _protect(self, advice: str) -> None:
         try:
             self._map.madvise(getattr(mmap, advice))
         except (AttributeError, OSError) as error:

@@ -139,6 +139,12 @@ def test_the_list_is_oldest_first(archive: Archive) -> None:
     ]
 
 
+def test_a_file_that_goes_while_the_list_is_made_is_not_in_it(archive: Archive) -> None:
+    archive.path("a").write_bytes(b"x")
+    archive.path("gone").symlink_to(archive.folder / "nowhere")
+    assert [file.call_id for file in archive.files()] == ["a"]
+
+
 def test_shredding_overwrites_before_it_removes(archive: Archive, ended: Recorder, tmp_path: Path) -> None:
     archive.keep(ended, "a", row)
     before = archive.path("a").read_bytes()
