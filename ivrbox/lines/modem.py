@@ -77,6 +77,7 @@ class Modem(Line):
         self._call: ModemCall | None = None
         self._fault: str | None = None
         self._due = 0.0
+        self._troubles = ""
 
     def open(self) -> None:
         """Take the port, ask the chip what it can do, and have it wait for rings.
@@ -123,7 +124,7 @@ class Modem(Line):
         call, self._call = self._call, None
         if call is None or self._dialogue is None or self._fault is not None:
             return
-        log.debug("line %s: %d turns, %d underruns", self.name, call.turns_taken, self._news.underruns)
+        self._troubles = call.troubles
         try:
             try:
                 call.end()
@@ -133,6 +134,24 @@ class Modem(Line):
                 self._mend(self._dialogue)
         except OSError as error:
             self._fault = str(error)
+
+    @property
+    def troubles(self) -> str:
+        """What went wrong in this call, or in the last, and was survived."""
+        return self._call.troubles if self._call is not None else self._troubles
+
+    def flash(self) -> None:
+        """Press the hook for a moment.
+
+        Raises:
+            IllegalTransition: not open, or on-hook.
+            LineLost: the port has gone, or the modem refuses.
+        """
+        self._checked("flash")
+        if self._call is None:
+            raise IllegalTransition(f"{self.name}: cannot flash on-hook; answer first")
+        with self._losses("flash"):
+            self._call.flash()
 
     def exchange(self, said: Frame | None) -> Heard:
         """Say one frame (None: silence) and hear one; the only place that waits.
@@ -262,4 +281,5 @@ class Modem(Line):
 
 
 def _capabilities(*, duplex: bool, realtime: bool) -> Capabilities:
-    return Capabilities(duplex, DigitOwner.BOX if duplex else DigitOwner.LINE, realtime)
+    owner = DigitOwner.BOX if duplex else DigitOwner.LINE
+    return Capabilities(duplex=duplex, digits=owner, realtime=realtime, can_flash=True)

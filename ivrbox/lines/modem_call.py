@@ -49,7 +49,7 @@ class ModemCall:
         self._owed_s = 0.0
         self._well = 0
         self._restarts = 0
-        self.turns_taken = 0
+        self._begun_again = 0
 
     def pick_up(self, *, duplex: bool) -> None:
         """Go off-hook; `duplex`: with both streams on from now on.
@@ -69,6 +69,19 @@ class ModemCall:
     def end(self) -> None:
         """End the stream that is on; raises Stuck where it does not end, OSError where the port has gone."""
         self._voice.end()
+
+    def flash(self) -> None:
+        """Press the hook for a moment; the time that it takes is told as lost by the next frame. Raises as `end`."""
+        began = self._now
+        self._voice.end()
+        self._voice.flash()
+        self._owed_s += self._now - began
+
+    @property
+    def troubles(self) -> str:
+        """What was survived, in words."""
+        counts = {"underruns": self._news.underruns, "streams begun again": self._begun_again}
+        return ", ".join(f"{number} {what}" for what, number in counts.items() if number)
 
     def exchange(self, said: Frame) -> Heard:
         """Say one frame and hear one. A modem that fails beyond repair is a caller who is gone (`modem_stuck`)."""
@@ -113,7 +126,6 @@ class ModemCall:
         self._note(self._news.off_hook(self._dialogue.kept(), doing), events)
         self._news.presses.turned_over(self._now * 1000)
         self._detector = DtmfDetector()
-        self.turns_taken += 1
         self._owed_s += self._now - began
 
     def _listen_until(self, due: float, events: list[LineEvent]) -> None:
@@ -163,6 +175,7 @@ class ModemCall:
         """The stream is silent, or has ended: begin it again with the next frame, if that has not failed already."""
         self._well = 0
         self._restarts += 1
+        self._begun_again += 1
         log.warning("line %s: no sound comes; begun again %d of %d times", self._name, self._restarts, RESTARTS)
         if self._restarts > RESTARTS:
             events += self._news.hung_up("modem_stuck")

@@ -69,12 +69,16 @@ class FormatSpec(_Closed):
 
 
 class HookSpec(_Closed):
-    """`[hook]`: `+VLS` labels. Off-hook is `answer`; `play` and `record` are chosen, where they differ, for each."""
+    """`[hook]`: `+VLS` labels. Off-hook is `answer`; `play` and `record` are chosen, where they differ, for each.
+
+    `flash_ms` is how long a flash of the hook lasts: 300 to 700 ms in North America, about 100 ms in much of Europe.
+    """
 
     answer: int = 1
     play: int = 1
     record: int = 1
     settle_ms: Milliseconds = 1000
+    flash_ms: Annotated[int, Field(ge=50, le=1000)] = 300
     hang_up: tuple[str, ...] = ("AT+VLS=0", "ATH")
 
 

@@ -10,16 +10,16 @@ take it for a modem. What it is like, and what is wrong with it, is its `Behavio
 
 from __future__ import annotations
 
-import heapq
-from itertools import count
 from typing import TYPE_CHECKING
 
-from ivrbox.lines.far_end import FarState
-from ivrbox.lines.line import SILENCE, CallerId, Ringing
+from ivrbox.lines.line import SILENCE
 from ivrbox.lines.modem_codec import DLE, ETX, SUB
 from ivrbox.lines.modem_formats import decode, encode
+from ivrbox.lines.modem_sim_clock import SimClock
 from ivrbox.lines.modem_sim_commands import OK, Commands, Result
 from ivrbox.lines.modem_sim_exchange import Exchange
+from ivrbox.lines.modem_sim_intake import Intake
+from ivrbox.lines.modem_sim_tell import Bell, Keys
 from ivrbox.units import FRAME_SAMPLES, ms_to_samples, seconds_to_samples
 
 if TYPE_CHECKING:
@@ -30,21 +30,17 @@ if TYPE_CHECKING:
 
     from ivrbox.lines.line import Frame
     from ivrbox.lines.modem_formats import Coding
+    from ivrbox.lines.modem_sim_intake import Order, Piece
     from ivrbox.lines.modem_sim_spec import Behaviour, FalseCodeSpec
 
-REPEAT = ms_to_samples(70)
-"""A held digit is told again each 70 ms (V.253)."""
-
-CALLER_ID_AFTER = seconds_to_samples(0.6)
-"""From a ring to its caller ID: FSK starts at least 500 ms after the first burst."""
-
-RING_AFTER_ID = seconds_to_samples(0.4)
 GUARD = seconds_to_samples(1.0)
 LABELS_ON_LINE = frozenset({1, 3, 5, 7, 9, 13})
 """`+VLS` labels that go off-hook; the others are handsets, speakers and microphones."""
 
 _STOPS = {"play": ETX, "record": ord("!"), "both": ord("^")}
 _CAN, _ESC = 0x18, 0x1B
+_LONGEST_COMMAND = 200
+_NO_LIMIT = 1 << 30
 
 
 class SimModem:
@@ -55,10 +51,10 @@ class SimModem:
         self._behaviour = behaviour
         self.exchange = Exchange()
         self.far = self.exchange.far
-        self.clock = 0
-        self._agenda: list[tuple[int, int, Callable[[], None]]] = []
-        self._number = count()
+        self._clock = SimClock()
         self._commands = Commands(behaviour, self)
+        self._keys = Keys(behaviour, self)
+        self._bell = Bell(behaviour, self.exchange, self._commands, self)
         self._out = bytearray()
         self.power_up()
 
@@ -68,8 +64,9 @@ class SimModem:
         """Take bytes from the computer, as many as there is room for; give their number."""
         taken = 0
         while taken < len(data) and self._room:
-            self._byte(data[taken])
-            taken += 1
+            piece = self._intake.next(data, taken, self._room)
+            self._take_in(piece, data[taken : piece.end])
+            taken = piece.end
         if taken:
             self._watch_for_escape(data[:taken])
         return taken
@@ -86,35 +83,36 @@ class SimModem:
         return len(self._out)
 
     @property
+    def clock(self) -> int:
+        """Samples that the modem has lived."""
+        return self._clock.now
+
+    @property
     def next_due(self) -> int:
         """The sample at which something happens next."""
-        return self._agenda[0][0]
+        return self._clock.next_due
 
     def advance_to(self, sample: int) -> None:
         """Let time pass, up to this sample."""
-        while self.next_due <= sample:
-            self.clock, _, act = heapq.heappop(self._agenda)
-            act()
-        self.clock = max(self.clock, sample)
+        self._clock.advance_to(sample)
 
     def power_up(self) -> None:
         """Be as after power-up: on-hook, no stream, all parameters as the factory set them."""
         self._stream = ""
         self._is_freed = False
         self._stops_seen = 0
-        self._dles = 0
-        self._line = bytearray()
+        self._intake = Intake()
+        self._line = b""
         self._play = bytearray()
         self._ending = False
         self._starved = False
-        self._held = ""
-        self._escape_at = -GUARD
-        self._pluses = 0
+        self._keys.forget()
+        self.last_input = -GUARD
         self._out.clear()
-        self.exchange.on_hook()
+        self.exchange.on_hook(for_good=True)
         self._commands.power_up()
-        self._agenda.clear()
-        self._later(FRAME_SAMPLES, self._tick)
+        self._clock.clear()
+        self.later(FRAME_SAMPLES, self._tick)
 
     def port_closed(self) -> None:
         """The computer has let go of the port: DTR drops, and the modem hangs up (`&D2`)."""
@@ -127,20 +125,24 @@ class SimModem:
     def choose_label(self, label: int) -> None:
         """Connect what a `+VLS` label names."""
         if label not in LABELS_ON_LINE:
-            self.exchange.on_hook()
+            self.exchange.on_hook(for_good=False)
             return
         was_on_hook = not self.exchange.is_off_hook
         self.exchange.off_hook()
         if was_on_hook and self._behaviour.hook_code:
-            self._later(ms_to_samples(50), lambda: self._report(self._behaviour.hook_code))
+            self.later(ms_to_samples(50), lambda: self.report(self._behaviour.hook_code))
+
+    def hang_up(self) -> None:
+        """`ATH`."""
+        self.exchange.on_hook(for_good=True)
 
     def start(self, stream: str) -> Result:
         """Begin a stream."""
-        self._stream, self._ending, self._starved, self._dles = stream, False, False, 0
+        self._stream, self._ending, self._starved = stream, False, False
         self._is_freed, self._stops_seen = False, 0
         self._play.clear()
         for false in self._behaviour.false_codes:
-            self._later(ms_to_samples(false.every_ms), lambda false=false: self._tell_falsely(false))  # type: ignore[misc]
+            self.later(ms_to_samples(false.every_ms), lambda false=false: self._tell_falsely(false))  # type: ignore[misc]
         return Result("CONNECT")
 
     def sound(self, tones: list[tuple[int, int, int]]) -> int:
@@ -151,44 +153,36 @@ class SimModem:
 
     def reset(self) -> None:
         """`ATZ`."""
-        self.exchange.on_hook()
+        self.exchange.on_hook(for_good=True)
         self._commands.power_up()
 
     # Bytes in.
 
     @property
-    def _room(self) -> bool:
-        return self._stream not in {"play", "both"} or len(self._play) < self._behaviour.buffer_bytes
+    def _is_playing(self) -> bool:
+        return self._stream in {"play", "both"}
+
+    @property
+    def _room(self) -> int:
+        return self._behaviour.buffer_bytes - len(self._play) if self._is_playing else _NO_LIMIT
 
     @property
     def _is_stuck(self) -> bool:
         return bool(self._stream and self._behaviour.freed_by and not self._is_freed)
 
-    def _byte(self, byte: int) -> None:
-        if byte == DLE:
-            self._dles += 1
-        elif self._dles:
-            self._after_dles(byte)
-        elif self._stream in {"play", "both"}:
-            self._play.append(byte)
+    def _take_in(self, piece: Piece, raw: bytes) -> None:
         if self._stream == "" or self._is_stuck:
-            self._type(byte)
+            self._type(raw)
+        if self._is_playing:
+            self._play += piece.sound
+        if piece.order is not None:
+            self._obey(piece.order)
 
-    def _after_dles(self, byte: int) -> None:
-        """A run of n DLE and a byte: pairs are samples; an odd one left over shields the byte."""
-        dles, self._dles = self._dles, 0
-        is_playing = self._stream in {"play", "both"}
-        if is_playing:
-            self._play += bytes([DLE]) * (dles // 2)
-        if dles % 2 == 0:
-            if is_playing:
-                self._play.append(byte)
-        elif byte == SUB and is_playing:
-            self._play += bytes([DLE, DLE])
-        elif byte == _CAN:
+    def _obey(self, order: Order) -> None:
+        if order.code == _CAN:
             self._play.clear()
-        elif self._stream and byte in {_STOPS[self._stream], _ESC}:
-            self._stop(dles)
+        elif self._stream and order.code in {_STOPS[self._stream], _ESC}:
+            self._stop(order.dles)
 
     def _stop(self, dles: int) -> None:
         self._stops_seen += 1
@@ -197,7 +191,7 @@ class SimModem:
         if self._behaviour.freed_by == "second" and self._stops_seen > 1:
             self._is_freed = True
         if not self._is_stuck:
-            self._later(ms_to_samples(self._behaviour.stop_delay_ms), self._end_soon)
+            self.later(ms_to_samples(self._behaviour.stop_delay_ms), self._end_soon)
 
     def _end_soon(self) -> None:
         """Playing ends when the buffer has drained, the rest at once."""
@@ -209,21 +203,20 @@ class SimModem:
     def _end_stream(self) -> None:
         with_etx = self._stream != "play" or self._behaviour.etx_before_ok
         self._stream = ""
-        self._line.clear()
+        self._line = b""
         if with_etx:
             self._send(bytes([DLE, ETX]))
         self._answer(OK)
 
-    def _type(self, byte: int) -> None:
-        """A character of a command line. A line that is noise before its AT is heard from the AT on."""
-        if byte == ord("\r"):
-            line, self._line = self._line.decode("latin-1"), bytearray()
-            at = line.upper().rfind("AT")
+    def _type(self, data: bytes) -> None:
+        """Characters of a command line. A line that is noise before its AT is heard from the AT on."""
+        *lines, self._line = (self._line + data).split(b"\r")
+        for line in lines:
+            text = line.decode("latin-1")
+            at = text.upper().rfind("AT")
             if at >= 0:
-                self._command(line[at:])
-        elif byte not in {ord("\n"), DLE}:
-            self._line.append(byte)
-            del self._line[:-200]
+                self._command(text[at:])
+        self._line = self._line[-_LONGEST_COMMAND:]
 
     def _command(self, line: str) -> None:
         if self._behaviour.mute:
@@ -233,12 +226,12 @@ class SimModem:
             return
         if self._commands.echo:
             self._send(line.encode("latin-1") + b"\r")
-        self._later(ms_to_samples(self._behaviour.command_ms), lambda: self._carry_out(line))
+        self.later(ms_to_samples(self._behaviour.command_ms), lambda: self._carry_out(line))
 
     def _carry_out(self, line: str) -> None:
         result = self._commands.run(line)
         if result.after:
-            self._later(result.after, lambda: self._answer(result))
+            self.later(result.after, lambda: self._answer(result))
         else:
             self._answer(result)  # at once: what a stream sends must not overtake its CONNECT
 
@@ -249,26 +242,27 @@ class SimModem:
 
     def _watch_for_escape(self, data: bytes) -> None:
         """`+++` with a second of quiet on both sides."""
-        quiet = self.clock - self._escape_at >= GUARD
-        self._escape_at = self.clock
+        quiet = self.clock - self.last_input >= GUARD
+        self.last_input = self.clock
         if data == b"+++" and quiet and self._is_stuck and self._behaviour.freed_by == "+++":
             since = self.clock
-            self._later(GUARD, lambda: self._end_stream() if self._escape_at == since else None)
+            self.later(GUARD, lambda: self._end_stream() if self.last_input == since else None)
 
     def _answer(self, result: Result) -> None:
         for text in (*result.lines, result.word):
-            self._print(text)
+            self.print(text)
 
     # Time.
 
-    def _later(self, samples: int, act: Callable[[], None]) -> None:
-        heapq.heappush(self._agenda, (self.clock + samples, next(self._number), act))
+    def later(self, samples: int, act: Callable[[], None]) -> None:
+        """Do this after so many samples."""
+        self._clock.later(samples, act)
 
     def _tick(self) -> None:
-        self._later(FRAME_SAMPLES, self._tick)
+        self.later(FRAME_SAMPLES, self._tick)
         if not self.exchange.is_off_hook:
-            self._wait()
-            if self._stream in {"play", "both"}:
+            self._bell.listen()
+            if self._is_playing:
                 self._next_said()
             if self._stream in {"record", "both"}:
                 self._send_sound(SILENCE)
@@ -279,40 +273,10 @@ class SimModem:
         if self._stream in {"record", "both"}:
             self._send_sound(heard)
 
-    def _wait(self) -> None:
-        for event in self.exchange.waits():
-            if isinstance(event, Ringing):
-                delay = RING_AFTER_ID if self._behaviour.caller_id_first else 0
-                self._later(delay, self._ring)
-            elif isinstance(event, CallerId) and self._commands.wants_caller_id:
-                delay = 0 if self._behaviour.caller_id_first else CALLER_ID_AFTER
-                self._later(delay, lambda event=event: self._tell_caller(event))  # type: ignore[misc]
-
-    def _ring(self) -> None:
-        if self.far.state is not FarState.RINGING:
-            return
-        says_word = self._commands.voice_class == 0 or self._behaviour.ring != "code"
-        if says_word:
-            self._print("RING")
-        if self._commands.voice_class and self._behaviour.ring != "word":
-            self._report("R")
-
-    def _tell_caller(self, caller: CallerId) -> None:
-        if self.far.state is not FarState.RINGING:
-            return
-        number, name = caller.number or "P", caller.name
-        lines = ["DATE=1122", "TIME=2345", f"NMBR={number}", *([f"NAME={name}"] if name else [])]
-        if self._behaviour.caller_id == "ddn":
-            lines = [f"DDN_NMBR= {number}"]
-        elif self._behaviour.caller_id == "spaced":
-            lines = [line.replace("=", " = ") for line in lines]
-        for line in lines:
-            self._print(line)
-
     def _next_said(self) -> Frame:
         """A frame's worth out of the buffer; what is missing is silence, and is reported as underrun, once."""
         said = SILENCE.copy()
-        if self._stream not in {"play", "both"}:
+        if not self._is_playing:
             return said
         size = FRAME_SAMPLES * self._coding.width
         piece = bytes(self._play[:size])
@@ -322,7 +286,7 @@ class SimModem:
         if self._ending and not self._play:
             self._end_stream()
         elif len(piece) < size and not self._starved and not self._is_stuck:
-            self._report("u")
+            self.report("u")
         self._starved = len(piece) < size
         return said
 
@@ -336,42 +300,20 @@ class SimModem:
     def _notice(self, report: str) -> None:
         if report in "ld" or report == "b":
             if report != "l" or self._behaviour.loop_break:
-                self._report(report)
+                self.report(report)
         elif self._stream == "record" and not self._behaviour.digits_recording:
-            self._held = ""
+            self._keys.forget()
         elif report == "~":
-            self._key_up()
+            self._keys.up()
         else:
-            self._key_down(report)
-
-    def _key_down(self, digit: str) -> None:
-        if self._behaviour.digits == "once":
-            self._report(digit)
-            return
-        self._report("/")
-        self._report(digit)
-        if self._behaviour.digits == "pulse":
-            self._report(self._behaviour.dtmf_end)
-            return
-        self._held = digit
-        self._later(REPEAT, lambda: self._repeat(digit))
-
-    def _repeat(self, digit: str) -> None:
-        if self._held == digit:
-            self._report(digit)
-            self._later(REPEAT, lambda: self._repeat(digit))
-
-    def _key_up(self) -> None:
-        if self._held:
-            self._held = ""
-            self._report(self._behaviour.dtmf_end)
+            self._keys.down(report)
 
     def _tell_falsely(self, false: FalseCodeSpec) -> None:
         if self._stream == false.doing:
-            self._report(false.code)
-            self._later(ms_to_samples(false.every_ms), lambda: self._tell_falsely(false))
+            self.report(false.code)
+            self.later(ms_to_samples(false.every_ms), lambda: self._tell_falsely(false))
 
-    def _report(self, code: str) -> None:
+    def report(self, code: str) -> None:
         if self._commands.voice_class:
             self._send(bytes([DLE, ord(code)]))
 
@@ -382,7 +324,7 @@ class SimModem:
         parts = [part.replace(bytes([DLE]), single) for part in data.split(bytes([DLE, DLE]))]
         self._send(double.join(parts))
 
-    def _print(self, text: str) -> None:
+    def print(self, text: str) -> None:
         self._send(f"\r\n{text}\r\n".encode("latin-1"))
 
     def _send(self, data: bytes) -> None:

@@ -56,6 +56,9 @@ class Hands(Protocol):
     def choose_label(self, label: int) -> None:
         """Connect what this `+VLS` label names."""
 
+    def hang_up(self) -> None:
+        """Go on-hook, for good."""
+
     def start(self, stream: str) -> Result:
         """Begin `play`, `record` or `both`."""
 
@@ -149,8 +152,7 @@ class Commands:
         if letter == "Z":
             self._hands.reset()
         elif letter == "H":
-            self._hands.choose_label(int(number != "0"))
-            self.voice_class = 0 if number == "0" else self.voice_class
+            self._hook(number)
         elif letter == "A":
             return self._answer()
         elif letter == "E":
@@ -158,6 +160,13 @@ class Commands:
         elif letter not in _KNOWN_LETTERS:
             return ERROR
         return OK
+
+    def _hook(self, number: str) -> None:
+        if number == "0":
+            self._hands.hang_up()
+            self.voice_class = 0
+        else:
+            self._hands.choose_label(1)
 
     def _answer(self) -> Result:
         if self.voice_class != VOICE_CLASS:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 BUSY_AFTER = seconds_to_samples(1.0)
 """From the far end's hang-up to the exchange's busy tone."""
 
+FLASH_AT_MOST = seconds_to_samples(1.0)
+"""A loop that is open for longer is a call that has ended; no national flash lasts so long."""
+
 REPORT_EVERY = {"b": seconds_to_samples(4.0), "d": seconds_to_samples(3.0)}
 """Busy is reported every 4 s, dial tone every 3 s (Rockwell 1048, 1199)."""
 
@@ -45,12 +48,17 @@ class Exchange:
         self._detector = DtmfDetector()
         self._since = 0
         self._tone = ""
+        self._open_for: int | None = None
 
     def off_hook(self) -> None:
-        """Pick up: the caller is answered, or there is dial tone."""
+        """Pick up: the caller is answered, or there is dial tone; or it was a flash, and the call goes on."""
         if self.is_off_hook:
             return
         self.is_off_hook = True
+        if self._open_for is not None:
+            self._open_for = None
+            self.far.flashes += 1
+            return
         self.said.clear()
         self._tone, self._since = "d", 0
         self._detector = DtmfDetector()
@@ -58,12 +66,14 @@ class Exchange:
             self.far.answered()
             self._tone = ""
 
-    def on_hook(self) -> None:
-        """Put down; idempotent."""
+    def on_hook(self, *, for_good: bool) -> None:
+        """Put down; idempotent. Where it may be a flash (not `for_good`), the exchange waits a second to know."""
         if self.is_off_hook:
             self.is_off_hook = False
             self._tones.clear()
-            self.far.box_hung_up()
+            self._open_for = 0
+        if self._open_for is not None and for_good:
+            self._clear_down()
 
     def sound(self, low: int, high: int, samples: int) -> None:
         """Sound a pair of tones to the line, after those that still sound; 0 Hz is silence."""
@@ -72,6 +82,10 @@ class Exchange:
 
     def waits(self) -> tuple[LineEvent, ...]:
         """A frame goes by on-hook."""
+        if self._open_for is not None:
+            self._open_for += FRAME_SAMPLES
+            if self._open_for > FLASH_AT_MOST:
+                self._clear_down()
         return self.far.waits()
 
     def talks(self, said: Frame) -> tuple[Frame, list[str]]:
@@ -87,6 +101,10 @@ class Exchange:
         keys = self._detector.push(heard)
         reports += [key.digit if isinstance(key, KeyDown) else "~" for key in keys]
         return self._with_tone(heard, reports), reports
+
+    def _clear_down(self) -> None:
+        self._open_for = None
+        self.far.box_hung_up()
 
     def _with_tone(self, heard: Frame, reports: list[str]) -> Frame:
         if not self._tone:

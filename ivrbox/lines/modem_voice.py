@@ -95,6 +95,12 @@ class Voice:
         if codes:
             raise Stuck(f"none of {len(codes)} stop codes ended {self.stream}")
 
+    def flash(self) -> None:
+        """Press the hook for a moment, with no stream on; raises as `begin`."""
+        self._dialogue.ask("AT+VLS=0")
+        self._dialogue.rest(self._profile.hook.flash_ms / 1000)
+        self._dialogue.ask(f"AT+VLS={self._label}")
+
     def ended(self) -> None:
         """The stream is over: by `end`, or by the modem itself."""
         self._dialogue.decoder.to_text()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from ivrbox.dsp import tones
-from ivrbox.errors import LineError, LineLost
+from ivrbox.errors import IllegalTransition, LineError, LineLost
 from ivrbox.lines.line import Digit, DigitOwner, ExtensionLifted, RemoteHungUp, Ringing
 from ivrbox.lines.modem_sim_wire import SimulatedLine
 from ivrbox.units import FRAME_SAMPLES
@@ -35,12 +34,14 @@ class Desk:
         self.events: list[LineEvent] = []
         self.heard: list[Frame] = []
         self.clock = 0
+        self.answered = 0
 
     def ring(self) -> None:
         self.line.far.rings("0123")
         while not any(isinstance(event, Ringing) for event in self.line.exchange(None).events):
             pass
         self.line.answer()
+        self.answered = self.line.modem.clock
 
     def say(self, samples: Samples, *, hush_on_key: bool = False) -> None:
         padded = np.concatenate([samples, np.zeros(-samples.size % FRAME_SAMPLES, dtype=np.int16)])
@@ -426,11 +427,33 @@ def test_a_call_on_a_modem_runs_far_faster_than_the_clock(call: Callable[..., De
     assert desk.line.modem.clock > 2 * 8000
 
 
-def test_a_log_tells_underruns(call: Callable[..., Desk], prompt: Samples, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
+@pytest.mark.parametrize("profile", ["usr5637", "cx930xx-duplex"])
+def test_a_flash_is_a_flash_and_the_call_goes_on(call: Callable[..., Desk], prompt: Samples, profile: str) -> None:
+    desk = call(profile)
+    desk.say(prompt[:4000])
+    desk.line.flash()
+    desk.listen(1)
+    desk.line.far.speaks(prompt[:4000])
+    desk.listen(1)
+    assert desk.line.far.flashes == 1
+    assert desk.endings == []
+    assert _contains(np.concatenate(desk.heard), prompt[:4000])
+    assert desk.clock == pytest.approx(desk.line.modem.clock - desk.answered, abs=5 * FRAME_SAMPLES)
+
+
+def test_a_flash_on_hook_is_refused(call: Callable[..., Desk]) -> None:
     desk = call("generic")
+    desk.line.hang_up()
+    with pytest.raises(IllegalTransition, match="cannot flash on-hook"):
+        desk.line.flash()
+
+
+def test_underruns_are_troubles_of_the_call(call: Callable[..., Desk], prompt: Samples) -> None:
+    desk = call("generic")
+    assert desk.line.troubles == ""
     desk.say(prompt[:3200])
     desk.line.modem.advance_to(desk.line.modem.clock + 8000)  # the box stalls for a second
     desk.say(prompt[3200:])
+    assert desk.line.troubles == "1 underruns"
     desk.line.hang_up()
-    assert "1 underruns" in caplog.text
+    assert desk.line.troubles == "1 underruns"

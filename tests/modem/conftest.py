@@ -113,7 +113,7 @@ def _answer() -> Session:
 
     def caller_does() -> None:
         is_set_up = session.modem._commands._registers["+VDR"] == "1,15"
-        if far.state is FarState.AWAY and is_set_up and session.modem.clock - session.modem._escape_at > 5 * 8000:
+        if far.state is FarState.AWAY and is_set_up and session.modem.clock - session.modem.last_input > 5 * 8000:
             far.rings("5550199", "Ada")
         elif far.state is FarState.TALKING and session.modem._stream == "record" and not far.pending:
             if words:
