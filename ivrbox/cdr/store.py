@@ -97,11 +97,13 @@ class Store:
             StoreError: it could not be written, or would bring back a recording that is gone.
         """
         self._write(_FINISH, _row(record))
+        self.checkpoint()
 
     def set_recording(self, call_id: str, state: str, detail: str) -> None:
         """Move the recording of a finished call on: shredded, or found damaged."""
         row = {"id": call_id, "state": state, "detail": detail}
         self._write("UPDATE calls SET recording = :state, recording_detail = :detail WHERE id = :id", row)
+        self.checkpoint()
 
     def lose_open(self, why: str) -> list[str]:
         """At boot: whatever was open when the box went down is lost; returns those call ids."""

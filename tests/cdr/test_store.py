@@ -138,11 +138,11 @@ def test_the_promises_of_the_medium_are_asked_for(store: Store) -> None:
     assert store.path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_checkpoint_leaves_no_old_pages_in_the_log(store: Store) -> None:
+def test_no_old_pages_stay_in_the_log_once_a_call_is_finished(store: Store) -> None:
     log = store.path.with_name("calls.db-wal")
-    store.finish(RECORD)
+    store.begin(RECORD.id, "desk", None, RECORD.started, "open")
     assert log.stat().st_size > 0
-    store.checkpoint()
+    store.finish(RECORD)
     assert log.stat().st_size == 0
     store.close()
     assert not log.exists()
@@ -151,7 +151,6 @@ def test_a_checkpoint_leaves_no_old_pages_in_the_log(store: Store) -> None:
 def test_what_a_record_no_longer_says_is_nowhere_in_the_files(store: Store) -> None:
     store.finish(replace(RECORD, recording="kept", recording_detail="XYZZY-4711-XYZZY"))
     store.set_recording(RECORD.id, "discarded", "gone")
-    store.checkpoint()
     assert not any(b"XYZZY" in path.read_bytes() for path in store.path.parent.iterdir())
 
 
