@@ -12,7 +12,7 @@ from rich.console import Console
 from ivrbox.appliance.wiring import open_box
 from ivrbox.cli.logs import log_to_stderr
 from ivrbox.cli.notices import tell_warnings
-from ivrbox.cli.story import record_story
+from ivrbox.cli.story import page
 from ivrbox.lines.tape import Tape
 from ivrbox.prompts.wavfile import read_wav, write_wav
 from ivrbox.units import SAMPLE_RATE
@@ -44,7 +44,7 @@ def call(
     if as_json:
         click.echo(json.dumps(record.to_json(), ensure_ascii=False, indent=2))
     else:
-        Console().print(record_story(record))
+        Console().print(page(record))
 
 
 def one_call(box: Box) -> CallRecord:

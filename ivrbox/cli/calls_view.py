@@ -12,24 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from ivrbox.cdr import Store
+from ivrbox.cli.story import STATE_STYLES, lasted, page
 from ivrbox.errors import UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ivrbox.cdr import CallRecord, TurnRecord
+    from ivrbox.cdr import CallRecord
 
 Result = TypeVar("Result")
-
-_STATE_STYLES = {
-    "kept": "green",
-    "discarded": "cyan",
-    "off": "dim",
-    "open": "yellow",
-    "lost": "red",
-    "damaged": "bold red",
-}
 
 
 @click.group(invoke_without_command=True)
@@ -60,7 +52,7 @@ def show(call_id: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(record.to_json(), indent=2, ensure_ascii=False))
     else:
-        _print_page(record, Console())
+        Console().print(page(record))
 
 
 def _database() -> Path:
@@ -87,61 +79,8 @@ def _list(records: list[CallRecord]) -> Table:
     table.add_column("Recording", no_wrap=True)
     table.add_column("Ended")
     for record in records:
-        state = Text(record.recording, _STATE_STYLES[record.recording])
+        state = Text(record.recording, STATE_STYLES[record.recording])
         caller = Text(record.caller) if record.caller else Text("not known", "dim")
         began = datetime.fromisoformat(record.started).strftime("%Y-%m-%d %H:%M")
-        table.add_row(record.id, began, _lasted(record.duration_s), caller, state, Text(record.ended))
+        table.add_row(record.id, began, lasted(record.duration_s), caller, state, Text(record.ended))
     return table
-
-
-def _print_page(record: CallRecord, console: Console) -> None:
-    console.print(Text.assemble("Call ", (record.id, "bold")))
-    console.print(_facts(record))
-    console.print()
-    console.print(_conversation(record.turns))
-    for title, lines in (("Survived", record.faults), ("Trace", record.trace)):
-        if lines:
-            console.print(Text(f"\n{title}", "bold"))
-            console.print(Text("\n".join(f"  {line}" for line in lines)))
-
-
-def _facts(record: CallRecord) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim")
-    table.add_column()
-    began = datetime.fromisoformat(record.started).strftime("%A, %d %B %Y, %H:%M:%S")
-    table.add_row("began", f"{began}, lasted {_lasted(record.duration_s)}")
-    table.add_row("caller", Text(f"{record.caller or 'number not known'}, on {record.line}"))
-    table.add_row("ended", Text(record.ended))
-    table.add_row("path", Text(" → ".join(record.path) or "none"))
-    table.add_row("recording", _recording(record))
-    return table
-
-
-def _recording(record: CallRecord) -> Text:
-    text = Text(record.recording, _STATE_STYLES[record.recording])
-    if record.recording_detail:
-        text.append(f": {record.recording_detail}", "default")
-    if record.receipt:
-        receipt = record.receipt
-        verified = "read back as zeros" if receipt.get("verified") else "NOT verified"
-        text.append(f" at {receipt.get('at_s', 0):.1f} s: {receipt.get('method')}; {verified}", "default")
-    return text
-
-
-def _conversation(turns: tuple[TurnRecord, ...]) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(justify="right", style="dim", no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column()
-    table.add_column(style="dim", no_wrap=True)
-    for turn in turns:
-        at = "" if turn.at_s is None else f"{turn.at_s:.1f} s"
-        who = Text("caller", "bold cyan") if turn.role == "user" else Text("box", "bold green")
-        table.add_row(at, who, Text(turn.text or "(silence)"), turn.outcome or "")
-    return table
-
-
-def _lasted(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02}"

@@ -13,7 +13,7 @@ from ivrbox.appliance.phone import Phone
 from ivrbox.appliance.wiring import open_box
 from ivrbox.cli.logs import log_to_stderr
 from ivrbox.cli.notices import tell_warnings
-from ivrbox.cli.story import record_story
+from ivrbox.cli.story import page
 from ivrbox.cli.telephone import telephone
 from ivrbox.lines.loopback import Loopback
 
@@ -63,7 +63,7 @@ def scripted_call(line: Loopback, box: Box) -> CallRecord:
 
 def _tell(record: CallRecord, box: Box) -> None:
     console = Console()
-    console.print(record_story(record))
+    console.print(page(record))
     kept = box.archive.path(record.id)
     left = f"The recording is sealed in {kept}." if kept.exists() else "No file of this call's sound exists."
     console.print(left, soft_wrap=True)

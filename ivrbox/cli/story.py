@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Group
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
@@ -16,59 +16,68 @@ if TYPE_CHECKING:
 
     from ivrbox.cdr import CallRecord, TurnRecord
 
-RECORDING_WORDS = {
-    "off": ("not recorded", "dim"),
-    "open": ("● recording, in memory only", "red"),
-    "kept": ("kept, sealed to the operator's key", "green"),
-    "discarded": ("discarded: destroyed for good", "bold yellow"),
-    "lost": ("lost", "red"),
-    "damaged": ("damaged", "red"),
+STATE_STYLES = {
+    "kept": "green",
+    "discarded": "cyan",
+    "off": "dim",
+    "open": "yellow",
+    "lost": "red",
+    "damaged": "bold red",
 }
+"""How the states of a recording are coloured wherever they are shown."""
 
 
-def recording_text(state: str) -> Text:
-    """The state of a recording in words, in its colour."""
-    words, style = RECORDING_WORDS[state]
-    return Text(words, style=style)
+def page(record: CallRecord) -> RenderableType:
+    """All about one call, as a page to read."""
+    parts: list[RenderableType] = [Text.assemble("Call ", (record.id, "bold")), _facts(record), Text()]
+    parts.append(conversation(record.turns))
+    for title, lines in (("Survived", record.faults), ("Trace", record.trace)):
+        if lines:
+            parts += [Text(f"\n{title}", "bold"), Text("\n".join(f"  {line}" for line in lines))]
+    return Group(*parts)
 
 
 def conversation(turns: Iterable[TurnRecord]) -> Table:
-    """The turns as a table: time, who, what, outcome."""
-    table = Table.grid(padding=(0, 2))
-    for style in ("dim", "bold", "", "cyan"):
-        table.add_column(style=style, overflow="fold")
+    """The turns: at which second, who, what, and how an entry ended."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(justify="right", style="dim", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    table.add_column(style="dim", no_wrap=True)
     for turn in turns:
-        who = "caller" if turn.role == "user" else "box"
-        table.add_row(_clock(turn.at_s), who, _words(turn), turn.outcome or "")
+        at = "" if turn.at_s is None else f"{turn.at_s:.1f} s"
+        who = Text("caller", "bold cyan") if turn.role == "user" else Text("box", "bold green")
+        table.add_row(at, who, Text(turn.text or "(silence)"), turn.outcome or "")
     return table
 
 
-def record_story(record: CallRecord) -> RenderableType:
-    """The whole record: facts, conversation, and what went wrong."""
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="dim")
-    facts.add_column()
-    facts.add_row("call", record.id)
-    facts.add_row("line", record.line)
-    facts.add_row("caller", record.caller or "unknown")
-    facts.add_row("started", record.started)
-    facts.add_row("duration", f"{record.duration_s:.1f} s")
-    facts.add_row("ended", record.ended)
-    facts.add_row("path", " → ".join(record.path))
-    facts.add_row("recording", recording_text(record.recording))
+def lasted(seconds: float) -> str:
+    """A duration as minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
+def _facts(record: CallRecord) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim")
+    table.add_column()
+    began = datetime.fromisoformat(record.started).strftime("%A, %d %B %Y, %H:%M:%S")
+    table.add_row("began", f"{began}, lasted {lasted(record.duration_s)}")
+    table.add_row("caller", Text(f"{record.caller or 'number not known'}, on {record.line}"))
+    table.add_row("ended", Text(record.ended))
+    table.add_row("path", Text(" → ".join(record.path) or "none"))
+    table.add_row("recording", _recording(record))
+    for message in record.messages:
+        table.add_row("message", Text(f"{message.name} for {message.box}, {lasted(message.length_s)}, {message.state}"))
+    return table
+
+
+def _recording(record: CallRecord) -> Text:
+    text = Text(record.recording, STATE_STYLES[record.recording])
     if record.recording_detail:
-        facts.add_row("", record.recording_detail)
-    parts: list[RenderableType] = [facts, Text(), conversation(record.turns)]
-    if notes := (*record.faults, *record.trace):
-        parts += [Text(), *(Text(note, style="dim") for note in notes)]
-    return Panel(Group(*parts), title="conversation record", title_align="left", border_style="blue")
-
-
-def _words(turn: TurnRecord) -> Text:
-    if turn.role == "agent":
-        return Text(turn.text)
-    return Text(turn.text, style="bold green") if turn.text else Text("(silence)", style="dim")
-
-
-def _clock(at_s: float | None) -> str:
-    return "" if at_s is None else f"{int(at_s // 60)}:{at_s % 60:04.1f}"
+        text.append(f": {record.recording_detail}", "default")
+    if record.receipt:
+        receipt = record.receipt
+        verified = "read back as zeros" if receipt.get("verified") else "NOT verified"
+        text.append(f" at {receipt.get('at_s', 0):.1f} s: {receipt.get('method')}; {verified}", "default")
+    return text

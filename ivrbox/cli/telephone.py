@@ -17,7 +17,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from ivrbox.appliance.record import turn_record
-from ivrbox.cli.story import conversation, recording_text
+from ivrbox.cli.story import STATE_STYLES, conversation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,12 +76,17 @@ def _picture(visit: Visit | None, pressed: str) -> RenderableType:
     state = Text.assemble(
         ("speaking" if call.is_speaking else "listening", "green"),
         f"   {call.duration_s:5.1f} s   ",
-        recording_text(visit.recorder.state.value),
+        _recording(visit.recorder.state.value),
         f"   last key {pressed}" if pressed else "",
     )
     hint = Text("keys 0-9 * #     h hangs up", style="dim")
     turns = conversation(map(turn_record, call.turns))
     return Panel(Group(state, Text(), turns, Text(), hint), title="ivrbox demo", border_style="green")
+
+
+def _recording(state: str) -> Text:
+    words = "● recording, in memory only" if state == "open" else f"recording {state}"
+    return Text(words, STATE_STYLES[state])
 
 
 @contextmanager

@@ -43,8 +43,8 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_the_demo_without_a_terminal_shows_an_opted_out_call(places: list[str], tmp_path: Path) -> None:
     ran = CliRunner().invoke(ivrbox, ["demo", *places])
     assert ran.exit_code == 0, ran.output
-    assert "conversation record" in ran.output
-    assert "discarded" in ran.output
+    assert "recording  discarded" in ran.output
+    assert "You are not recorded." in ran.output
     assert "No file of this call's sound exists." in ran.output
     assert list((tmp_path / "data" / "recordings").iterdir()) == []
 
@@ -136,5 +136,5 @@ def test_at_a_terminal_the_keyboard_is_a_telephone(places: list[str]) -> None:
     read_until(terminal, "listening")
     os.write(terminal, b"1")
     shown = end_of(child, terminal)
-    assert "discarded: destroyed for good" in shown
+    assert "key destroyed, memory zeroed" in shown
     assert "No file of this call's sound exists." in shown
