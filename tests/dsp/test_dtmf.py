@@ -22,7 +22,7 @@ def test_key_down_comes_while_the_key_is_held() -> None:
 
 
 def test_other_rates_are_refused_by_the_stream() -> None:
-    with pytest.raises(ValueError, match="must be 8000, not 16000"):
+    with pytest.raises(ValueError, match="must be 8000 Hz, not 16000"):
         DtmfDetector(16000)
 
 

@@ -1,0 +1,106 @@
+"""From evidence to verdict: the limits that every key must keep, and the score of the rest.
+
+| evidence | unit | weight | why it tells a key from a voice |
+|---|---|---|---|
+| beside | bel | -3.8 | power in 633-1733 Hz that is not the tones': a voice has other harmonics there |
+| new beside | bel | -0.4 | the part of it that was not there before: noise and prompts were |
+| below | bel | -1.5 | power in 133-567 Hz: a voice has its fundamental and first formant there |
+| change below | bel | -2.4 | since before the key: dial tone, hum and noise stay as they were |
+| above | bel | -0.6 | power in 1800-3500 Hz: the rest of a voice |
+| tones before | bel | -0.6 | power at the tones' frequencies before they began: a key comes out of nothing |
+| wander | bel | -1.4 | of the phase over the key: a key holds still, a voice glides |
+| deviation | %^2 | -1.05 | telephones are far better than the 1.8 % that ITU-T Q.24 allows them |
+| twist | dB | -0.6 | the tones of a key are about as strong |
+| skew | ms | -0.44 | and begin together |
+
+Powers are shares of the tones' own. The weights were found by logistic regression, with keys through noise, speech,
+codecs, echoes and holes on one side and ten hours of speech and music on the other, then rounded; voices and keys of
+other makes than those gave the same picture. A clean key scores above 10, most of what a voice does below -10.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ivrbox.dsp.dtmf_evidence import Surroundings, Tone
+
+MOST_DEVIATION: Final = 0.0235
+"""Heard to 1.8 % (NTT, Brazil) and to 1.5 % + 4 Hz, which is 2.07 % at 697 Hz (Australia); refused from 3 % (NTT,
+Brazil): all of ITU-T Q.24, table A-1. This is near the middle."""
+
+MOST_TWIST_DB: Final = 11.5
+"""Column over row. Australia asks for 10 dB (ITU-T Q.24, table A-1); a codec or a limiter may add one."""
+
+MOST_REVERSE_TWIST_DB: Final = 9.5
+"""Row over column. AT&T asks for 4 dB, Brazil for 9 (ITU-T Q.24, table A-1)."""
+
+LEAST_LEVEL_DBM0: Final = -48.0
+"""Well below the -27 dBm of Denmark and Australia, for long lines and weak sound cards; nothing may be
+heard at -55 (AT&T; all of ITU-T Q.24, table A-1)."""
+
+LEAST_SHARE_HELD: Final = ((30.5, 0.94), (34.5, 0.8), (math.inf, 0.55))
+"""Until an age in ms: amplitude of the newest window over the key's. A tone of 25 ms has ended 3.5 ms before the first
+look; its newest window lacks 3.5 of 12 ms, which leaves 0.87 of a Hann window. Later looks bear a codec's ripple."""
+
+_THRESHOLD: Final = 7.7
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known of a press at one look; levels are per tone."""
+
+    row: Tone
+    column: Tone
+    row_dbm0: float
+    column_dbm0: float
+    skew_ms: float
+    around: Surroundings
+
+    @property
+    def snr_db(self) -> float:
+        """Both tones over what else is in their band, in dB; at most 60."""
+        return round(-10 * math.log10(self.around.beside + 1e-6), 2)
+
+
+def limit_broken(row: Tone, column: Tone, row_dbm0: float, column_dbm0: float) -> str:
+    """Which limit the tones break, in words with the figure; empty when they keep them all."""
+    for name, tone in (("row", row), ("column", column)):
+        if abs(tone.deviation) > MOST_DEVIATION:
+            return f"{name} {100 * tone.deviation:+.1f} %"
+    twist = column_dbm0 - row_dbm0
+    if not -MOST_REVERSE_TWIST_DB < twist < MOST_TWIST_DB:
+        return f"twist {twist:.1f} dB"
+    weaker = min(row_dbm0, column_dbm0)
+    return f"level {weaker:.1f} dBm0" if weaker < LEAST_LEVEL_DBM0 else ""
+
+
+def is_held(age_ms: float, share: float) -> bool:
+    """Whether the newest window has so much of the key's amplitude that the tones must still be on."""
+    return share >= next(least for until, least in LEAST_SHARE_HELD if age_ms < until)
+
+
+def score(evidence: Evidence) -> float:
+    """Weighted sum of the evidence; a key is above zero. Rounded, so that no machine's last bit decides."""
+    around = evidence.around
+    deviation = 1e4 * (evidence.row.deviation**2 + evidence.column.deviation**2)
+    pieces = (
+        -3.8 * _bel(around.beside, 2e-3),
+        -0.4 * _bel(around.beside - 1.5 * around.beside_before, 5e-3),
+        -1.5 * _bel(around.below, 1e-2),
+        -2.4 * min(1.0, abs(_bel(around.below, 1e-2) - _bel(around.below_before, 1e-2))),
+        -0.6 * _bel(around.above, 5e-3),
+        -0.6 * _bel(around.tones_before, 1e-2),
+        -1.4 * _bel(evidence.row.wander + evidence.column.wander, 2e-3),
+        -1.05 * deviation,
+        -0.6 * abs(evidence.column_dbm0 - evidence.row_dbm0),
+        -0.44 * evidence.skew_ms,
+    )
+    return round(math.fsum(pieces) - _THRESHOLD, 6)
+
+
+def _bel(share: float, floor: float) -> float:
+    """Powers of ten; what is below the floor is as good as nothing."""
+    return math.log10(max(share, 0.0) + floor)

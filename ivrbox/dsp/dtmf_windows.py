@@ -1,0 +1,136 @@
+"""The last moments of a stream as tone windows: their sums, powers and labels, in buffers used over and over.
+
+A *label* is the key whose two frequencies lead a window, or NO_KEY. It is a cheap gate and meant to be loose: what
+it lets pass is looked at with care, what it stops is not looked at again.
+
+Windows are numbered from the start of the stream, `HOP` samples apart. The history begins with silence, so whatever
+looks back finds something.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ivrbox.dsp.goertzel import HOP, TONE_GAIN, WINDOW, powers, tone_sums
+from ivrbox.units import dbm0_to_amplitude
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NO_KEY: Final = -1
+
+KEEP: Final = 96
+"""Windows kept behind the newest: 192 ms, for a press under doubt and the 30 ms before it."""
+
+CHUNK: Final = 1024
+"""Windows worked on at a time: what fits a second-level cache."""
+
+RUN: Final = 5
+"""Windows of one label in a row that make a candidate: 8 ms from first to last."""
+
+FLOOR: Final = float(round((TONE_GAIN * dbm0_to_amplitude(-49.5)) ** 2))
+"""Power of a tone that may be one: -45 dBm0 is to be heard, and a window that is not quite full of it;
+at or below -55 nothing may be (ITU-T Q.24, the AT&T column)."""
+
+STRONGER: Final = 20.0
+"""Power ratio of the two tones, at most: 13 dB, room for 10 dB of twist and some noise."""
+
+PURITY: Final = 0.35
+"""Share of its group's four powers that a leading tone has, at least: a lone tone has 0.55 to 0.8."""
+
+
+def labels(power: NDArray[np.float64]) -> list[int] | None:
+    """Key (0 to 15) that leads each window, or NO_KEY, from powers of shape (8, n); None if no window has a key."""
+    groups = power.reshape(2, 4, -1)
+    leading = np.maximum.reduce(groups, axis=1)
+    weaker = np.minimum.reduce(leading)
+    hit = weaker > FLOOR
+    if not hit.any():
+        return None
+    hit &= weaker * STRONGER > np.maximum.reduce(leading)
+    hit &= np.logical_and.reduce(leading > PURITY * np.add.reduce(groups, axis=1))
+    if not hit.any():
+        return None
+    row, column = groups.argmax(axis=1)
+    label: list[int] = np.where(hit, 4 * row + column, NO_KEY).tolist()
+    return label
+
+
+class WindowHistory:
+    """The newest windows of a stream, by column: `sums` (16, n) and `powers` (8, n).
+
+    Window number w stands in column w - base and ends with sample 16 * (w + 1), exclusive.
+    """
+
+    def __init__(self) -> None:
+        """Start behind a silence; the first window that hears anything has number 0."""
+        room = KEEP + CHUNK
+        self.sums = np.zeros((16, room))
+        self.powers = np.zeros((8, room))
+        self.base = -KEEP
+        self._count = KEEP
+        self._label = NO_KEY
+        self._run = 0
+        self._samples = np.zeros(room * HOP + WINDOW - HOP)
+
+    @property
+    def end(self) -> int:
+        """Number of the next window to come."""
+        return self.base + self._count
+
+    def append(self, samples: NDArray[np.int16]) -> dict[int, int]:
+        """Take a multiple of 16 samples, at most 16 * CHUNK; give the new windows that end a run of equal labels.
+
+        The answer is by window, in order of time; a run is of RUN or more, the value its label.
+        """
+        windows = len(samples) // HOP
+        if self._count + windows > self.powers.shape[1]:
+            self._make_room()
+        first, last = self._count, self._count + windows
+        end = last * HOP + WINDOW - HOP
+        self._samples[end - len(samples) : end] = samples
+        self._count = last
+        sums = tone_sums(self._samples[first * HOP : end], out=self.sums[:, first:last])
+        return self._runs(labels(powers(sums, out=self.powers[:, first:last])), self.base + first)
+
+    def silence(self) -> None:
+        """Forget what was heard, as if silence had been; numbers go on."""
+        self.base, self._count, self._label = self.end - KEEP, KEEP, NO_KEY
+        for buffer in (self.sums, self.powers, self._samples):
+            buffer[:] = 0
+
+    def leading(self, window: int) -> tuple[float, float]:
+        """Power of the strongest row and of the strongest column in a window."""
+        power = self.powers[:, window - self.base].tolist()
+        return max(power[:4]), max(power[4:])
+
+    def samples_until(self, sample: int, length: int) -> NDArray[np.float64]:
+        """The `length` samples before a sample, both counted as windows are; as far back as the history goes."""
+        end = sample - self.base * HOP + WINDOW - HOP
+        start = max(0, end - length)
+        return self._samples[start : start + length]
+
+    def _runs(self, label: list[int] | None, window: int) -> dict[int, int]:
+        if label is None:
+            self._label = NO_KEY
+            return {}
+        runs = {}
+        for newest in label:
+            self._run = self._run + 1 if newest == self._label else 1
+            self._label = newest
+            if self._run >= RUN and newest != NO_KEY:
+                runs[window] = newest
+            window += 1
+        return runs
+
+    def _make_room(self) -> None:
+        moved = self._count - KEEP
+        kept = slice(moved, self._count)
+        self.sums[:, :KEEP] = self.sums[:, kept].copy()
+        self.powers[:, :KEEP] = self.powers[:, kept].copy()
+        tail = KEEP * HOP + WINDOW - HOP
+        self._samples[:tail] = self._samples[moved * HOP : moved * HOP + tail].copy()
+        self.base += moved
+        self._count = KEEP
