@@ -122,6 +122,8 @@ class Dialog:
                 self._too_long()
             case KeyPressed():
                 self._key_pressed(event)
+            case FunctionReturned() if isinstance(self._course.doing, Nothing):
+                self._course.state = event.reply.state  # the caller has gone; the end function will want it
             case _:
                 self._take_note_of(event)
                 self._course.doing.handle(event)

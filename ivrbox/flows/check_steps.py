@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ivrbox.flows.spec import StepSpec
 
 
+GOOD_OUTCOMES = {"complete", "end_key", "timeout_partial"}
+
+
 def step_faults(survey: Survey) -> Iterator[Fault]:
     """What is wrong with single steps."""
     for flow_name, flow in survey.flows.items():
@@ -29,7 +32,8 @@ def step_faults(survey: Survey) -> Iterator[Fault]:
 
 
 def _leads_nowhere(document: Document, name: str, step: StepSpec) -> Iterator[Fault]:
-    if step.then is None and step.function is None and not step.branches:
+    taken = step.key_branches or GOOD_OUTCOMES & set(step.on)
+    if step.then is None and step.function is None and not taken:
         what = "what is keyed here" if step.collects else "this step"
         yield document.warning(
             ["steps", name], f"{what} leads nowhere: say what follows with then (exit_flow = true leaves the flow)"

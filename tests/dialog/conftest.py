@@ -119,7 +119,7 @@ class Phone:
 
     def hears_out(self) -> Phone:
         """Wait for the end of what is being said."""
-        while self.prompt_ends is not None:
+        while self.prompt_ends is not None and self.ended is None:
             self.waits_until(self.prompt_ends)
         return self
 

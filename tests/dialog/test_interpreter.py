@@ -466,3 +466,17 @@ def test_end_function_is_offered_where_the_entry_flow_has_one(phone: Ring) -> No
     request = dialog.end_request()
     assert (request.kind, request.name, request.source.name) == (FunctionKind.END, "end_function", "optout.py")
     assert request.history[-1].outcome == "hangup"
+
+
+def test_key_over_the_greeting_stops_it_and_is_the_first_digit(phone: Ring) -> None:
+    answers = {"start_function": FunctionReply(says=("Welcome.",)), "continue_conversation": WELCOME}
+    call = phone(OPT_OUT, answers=answers, main="desk").waits(0.5)
+    assert call.handle(KeyPressed("1", call.now))[0] == Hush()
+    assert call.keyed == [("1", "complete")]
+
+
+def test_keys_before_a_start_function_that_answers_too_late_are_not_noted(phone: Ring) -> None:
+    call = phone(OPT_OUT, answers={"start_function": None}, functions={"optout": {"start_function", "end_function"}})
+    call.presses("1").hangs_up()
+    assert call.handle(FunctionReturned(FunctionReply(state=b"kept"), call.now)) == []
+    assert call.dialog.end_request().state == b"kept"
