@@ -13,7 +13,7 @@ from ivrbox.appliance.notify import Supervisor
 from ivrbox.appliance.wiring import open_box
 from ivrbox.cli.logs import log_to_stderr
 from ivrbox.cli.notices import tell_warnings
-from ivrbox.errors import LineError
+from ivrbox.errors import LineError, LineStuck
 
 if TYPE_CHECKING:
     from ivrbox.appliance.wiring import Box
@@ -42,7 +42,7 @@ def run(places: Places) -> None:
         try:
             _serve(places, supervisor, stop)
         except LineError as error:
-            if not supervisor.is_there or supervisor.is_ready:
+            if not supervisor.is_there or supervisor.is_ready or isinstance(error, LineStuck):
                 raise
             supervisor.still_starting(TRY_AGAIN_S + OPENING_S, f"{error}; trying again")
             click.echo(f"ivrbox: {error}; trying again in {TRY_AGAIN_S} s", err=True)

@@ -1,0 +1,53 @@
+#!/bin/sh
+# The test suite in an arm64 Debian under qemu-user. By hand, as root: sudo tests/arm64.sh [RELEASE [PYTEST ARGS]]
+# Takes up to an hour: every instruction is emulated. What the last commit holds is tested, in /var/tmp/ivrbox-arm64-*.
+set -eu
+
+release=${1:-bookworm}
+[ $# = 0 ] || shift
+root=$(dirname "$(dirname "$(readlink -f "$0")")")
+where=${IVRBOX_ARM64_ROOT:-/var/tmp/ivrbox-arm64-$release}
+
+say() {
+    printf 'arm64: %s\n' "$*" >&2
+}
+
+[ "$(id -u)" = 0 ] || { say 'I make a root file system, so I must be root'; exit 2; }
+for program in debootstrap qemu-aarch64-static; do
+    command -v "$program" >/dev/null && continue
+    say "no $program here: apt-get install debootstrap qemu-user-static binfmt-support"
+    exit 2
+done
+
+# The kernel must know what to do with an arm64 program.
+formats=/proc/sys/fs/binfmt_misc
+[ -e $formats/register ] || mount -t binfmt_misc binfmt_misc $formats
+[ -e $formats/qemu-aarch64 ] || update-binfmts --enable qemu-aarch64
+
+if [ ! -e "$where/etc/ivrbox-arm64" ]; then
+    say "making an arm64 $release in $where"
+    debootstrap --arch=arm64 --variant=minbase --include=ca-certificates,python3-venv "$release" "$where" \
+        http://deb.debian.org/debian
+    touch "$where/etc/ivrbox-arm64"
+fi
+
+rm -rf "$where/ivrbox"
+mkdir "$where/ivrbox"
+git -C "$root" archive HEAD | tar -x -C "$where/ivrbox"
+cp /etc/resolv.conf "$where/etc/resolv.conf"
+cp /etc/ssl/certs/ca-certificates.crt "$where/etc/ssl/certs/ca-certificates.crt" # trusts whom this machine trusts
+# Slaves: what is unmounted there at the end stays mounted here.
+bind() {
+    [ -e "$where$1/$2" ] && return
+    mount --rbind "$1" "$where$1"
+    mount --make-rslave "$where$1"
+}
+bind /proc self
+bind /dev shm
+bind /sys class
+trap 'umount --recursive --lazy "$where/proc" "$where/dev" "$where/sys"' EXIT
+
+[ $# -gt 0 ] || set -- -q -p no:cacheprovider
+say "testing $(git -C "$root" rev-parse --short HEAD) on $(chroot "$where" uname -m)"
+chroot "$where" env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+    PIP_CERT=/etc/ssl/certs/ca-certificates.crt /ivrbox/box test "$@"
