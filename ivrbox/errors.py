@@ -20,6 +20,7 @@ both do the natural thing. A message says where, what was found, and what is all
       SpeechError        OSError         no synthesizer could speak a text
       SealError          OSError         a recording could not be sealed or opened
       StoreError         OSError         the record store could not be read or written
+        RecordRefused                    ... the record itself is at fault: it would bring back what is gone
 """
 
 from __future__ import annotations
@@ -128,3 +129,7 @@ class SealError(IvrboxError, OSError):
 
 class StoreError(IvrboxError, OSError):
     """The store of conversation records could not be read or written."""
+
+
+class RecordRefused(StoreError):
+    """A record would bring back what is gone, or breaks another rule of the store: it is no use to try again."""

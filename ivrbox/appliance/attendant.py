@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from ivrbox.appliance.board import GaveUp, LineBack, LineGone, Rang
 from ivrbox.errors import LineLost, LineStuck
 from ivrbox.lines.line import SILENCE, CallerId, Ringing
 from ivrbox.units import FRAME_SAMPLES, seconds_to_samples
@@ -95,18 +96,33 @@ class Attendant:
             if isinstance(event, CallerId):
                 self._caller = event
             elif isinstance(event, Ringing):
-                self._bursts += 1
-                self._quiet = 0
+                self._count_burst()
         if self._quiet > RING_GAP:
-            self._forget_ringing()
+            self._give_up_on_ringing()
         if self._bursts >= self._rings:
             self._answer()
+
+    def _count_burst(self) -> None:
+        if not self._bursts:
+            self._office.post(Rang())
+            self._office.look_around(wait=not self._line.capabilities.realtime)
+        self._bursts += 1
+        self._quiet = 0
+
+    def _give_up_on_ringing(self) -> None:
+        if self._bursts:
+            self._office.post(GaveUp())
+        self._forget_ringing()
 
     def _answer(self) -> None:
         number = self._caller.number if self._caller else None
         self._forget_ringing()
         self._line.answer()
-        self.visit = visit = self._office.receive(self._line, number)
+        try:
+            self.visit = visit = self._office.receive(self._line, number)
+        except Exception:
+            self._line.hang_up()  # there is no call, so nothing else would put the line on-hook
+            raise
         self._said = SILENCE
         with self._office.holding(visit):
             visit.call.answered()
@@ -138,6 +154,7 @@ class Attendant:
 
     def _reopen(self, error: LineLost, stop: threading.Event) -> None:
         log.error("line %s is lost: %s", self._line.name, error, extra={"event": "line_lost"})
+        self._office.post(LineGone(str(error)))
         self.leave("line_lost")
         self._forget_ringing()
         self._line.close()
@@ -152,4 +169,5 @@ class Attendant:
                 log.warning("line %s is still missing: %s", self._line.name, reason)
             else:
                 log.info("line %s is back", self._line.name, extra={"event": "line_back"})
+                self._office.post(LineBack())
                 return

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ivrbox.appliance.backstage import Helpers
+from ivrbox.appliance.board import Answered, Board, Ended
 from ivrbox.appliance.clock import new_call_id
 from ivrbox.appliance.record import record_of
 from ivrbox.appliance.visit import Visit
@@ -20,6 +21,7 @@ from ivrbox.lines.line import DigitOwner
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ivrbox.appliance.board import Notice
     from ivrbox.appliance.clock import Clock
     from ivrbox.appliance.functions import FunctionHost
     from ivrbox.appliance.keeper import Keeper
@@ -45,6 +47,7 @@ class Staff:
     redactor: Redactor
     clock: Clock
     shown_caller: Callable[[str], str] = str
+    board: Board = field(default_factory=Board)
 
 
 class Office:
@@ -64,6 +67,16 @@ class Office:
             self._freshening = self._staff.reader.submit(self._staff.repertoire.refresh)
         if wait:
             self._freshening.result()
+
+    def look_around(self, *, wait: bool) -> None:
+        """Have the keeper see, before a call, whether there is room to record it; `wait` as above."""
+        looked = self._staff.keeper.look_around()
+        if wait:
+            looked.result()
+
+    def post(self, notice: Notice) -> None:
+        """Put a notice on the board."""
+        self._staff.board.post(notice)
 
     def receive(self, line: Line, number: str | None) -> Visit:
         """Make a call for whoever is on the line, which has just gone off-hook."""
@@ -86,6 +99,7 @@ class Office:
             realtime=line.capabilities.realtime,
             can_flash=line.capabilities.can_flash,
         )
+        staff.board.post(Answered(call_id, caller))
         log.info("call %s: answered on %s", call_id, line.name, extra={"event": "answered"})
         return Visit(call_id, line.name, caller, started, Call(parts, number, started), recorder)
 
@@ -108,6 +122,7 @@ class Office:
         visit.recorder.end()
         record = self._staff.redactor.record(record_of(visit))
         self._staff.redactor.forget()
+        self.post(Ended(record, sum(int(note.detail) for note in visit.call.notes if note.what == "samples_lost")))
         log.info("call %s: %s after %.1f s", visit.id, record.ended, record.duration_s, extra={"event": "ended"})
         return self._staff.keeper.file(record, visit.recorder, visit.call.messages)
 

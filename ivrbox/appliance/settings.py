@@ -64,6 +64,36 @@ class RecordingSpec(_Closed):
     local_playback: bool = False
 
 
+class RetentionSpec(_Closed):
+    """`[retention]`: how much of what is kept may stay; the oldest goes first, and 0 is no limit.
+
+    The limits hold for recordings of calls and for messages, each. `reserve_megabytes` are left free on the medium:
+    with less than that nothing more is recorded.
+    """
+
+    days: Annotated[float, Within(0, 36_500, "days")] = 90.0
+    count: Annotated[int, Within(0, 1_000_000, "files")] = 0
+    megabytes: Annotated[float, Within(0, 10_000_000, "MB")] = 0.0
+    reserve_megabytes: Annotated[float, Within(0, 10_000_000, "MB")] = 200.0
+
+
+class EventsSpec(_Closed):
+    """`[events]`: who is told of calls as they happen, by `http(s)://` or `mqtt(s)://` addresses; nobody by default.
+
+    Neither numbers nor digits are told unless the owner asks for them; digits of a PII step never are.
+    """
+
+    tell: tuple[str, ...] = ()
+    caller: bool = False
+    digits: bool = False
+
+
+class StatusSpec(_Closed):
+    """`[status]`: the pin of a lamp that shows how the box is (a GPIO number or any name gpiozero knows)."""
+
+    lamp_pin: int | str | None = None
+
+
 class Settings(_Closed):
     """The whole file."""
 
@@ -72,6 +102,9 @@ class Settings(_Closed):
     prompts: PromptsSpec = PromptsSpec()
     records: RecordsSpec = RecordsSpec()
     recording: RecordingSpec = RecordingSpec()
+    retention: RetentionSpec = RetentionSpec()
+    events: EventsSpec = EventsSpec()
+    status: StatusSpec = StatusSpec()
 
 
 def read_settings(config: Path) -> Settings:

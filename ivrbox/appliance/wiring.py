@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ivrbox.appliance.attendant import Attendant
+from ivrbox.appliance.board import Board
 from ivrbox.appliance.clock import wall_clock
 from ivrbox.appliance.functions import FunctionHost
 from ivrbox.appliance.keeper import Keeper
 from ivrbox.appliance.office import Office, Staff
 from ivrbox.appliance.repertoire import Repertoire
 from ivrbox.appliance.settings import read_settings
+from ivrbox.appliance.shelving import open_shelving, spool_seconds
+from ivrbox.appliance.spools import SpoolRack
 from ivrbox.appliance.worker import Worker
-from ivrbox.cdr import Redactor, Store, hash_caller
+from ivrbox.cdr import Redactor, hash_caller
 from ivrbox.errors import StoreError
 from ivrbox.lines.catalog import open_line
 from ivrbox.prompts import Shelves, best_voice
-from ivrbox.recordings import Archive, key_ring
+from ivrbox.recordings import key_ring
 from ivrbox.recordings.keys import write_new
 
 if TYPE_CHECKING:
@@ -30,11 +32,12 @@ if TYPE_CHECKING:
 
     from ivrbox.appliance.clock import Clock
     from ivrbox.appliance.settings import Settings
+    from ivrbox.appliance.shelving import Shelving
+    from ivrbox.cdr import Store
     from ivrbox.errors import Fault
     from ivrbox.lines.line import Line
     from ivrbox.prompts import Voice
-
-log = logging.getLogger(__name__)
+    from ivrbox.recordings import Archive
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,23 @@ class Premises:
 
     settings: Settings
     repertoire: Repertoire
-    store: Store
-    archive: Archive
+    shelving: Shelving
     staff: Staff
     hint: str
+
+    @property
+    def store(self) -> Store:
+        """The conversation records.
+
+        Raises:
+            StoreError: they could not be opened so far; the box answers calls all the same.
+        """
+        return self.shelving.ledger.store
+
+    @property
+    def archive(self) -> Archive:
+        """The recordings that are kept."""
+        return self.shelving.archive
 
     @property
     def warnings(self) -> tuple[Fault, ...]:
@@ -112,10 +128,7 @@ def open_premises(  # noqa: PLR0913 - keywords only, as above
     with ExitStack() as stack:
         stack.enter_context(_sole_use(data))
         keys = key_ring(data / "keys", settings.recording.recipients, local_playback=settings.recording.local_playback)
-        store = stack.enter_context(closing(Store(data / "calls.db")))
-        archive = Archive(data / "recordings", keys.recipients)
-        messages = Archive(data / "messages", keys.recipients)
-        _clear_up(store, archive, messages)
+        shelving = stack.enter_context(open_shelving(data, settings, keys.recipients))
         shelf = Shelves(
             prompts or data / "prompts",
             config / "prompts",
@@ -127,23 +140,25 @@ def open_premises(  # noqa: PLR0913 - keywords only, as above
         host.warm()
         speaker = stack.enter_context(closing(Worker("speaker")))
         reader = stack.enter_context(closing(Worker("reader")))
-        filing = stack.enter_context(closing(Worker("keeper")))
+        clerk = stack.enter_context(closing(Worker("clerk")))
+        sealer = stack.enter_context(closing(Worker("sealer")))
+        board = Board()
+        spools = SpoolRack(spool_seconds(settings)) if settings.recording.enabled else None
+        keeper = Keeper(shelving, clerk, sealer, spools=spools, board=board)
+        keeper.look_around()
         staff = Staff(
             repertoire=repertoire,
             shelf=shelf,
             host=host,
             speaker=speaker,
             reader=reader,
-            keeper=Keeper(store, archive, messages, filing, spool_s=_spool_s(settings)),
+            keeper=keeper,
+            board=board,
             redactor=Redactor(),
             clock=clock,
             shown_caller=_shown_caller(data, settings),
         )
-        yield Premises(settings, repertoire, store, archive, staff, keys.hint)
-
-
-def _spool_s(settings: Settings) -> float | None:
-    return settings.recording.max_minutes * 60.0 if settings.recording.enabled else None
+        yield Premises(settings, repertoire, shelving, staff, keys.hint)
 
 
 def _line_options(settings: Settings) -> dict[str, object]:
@@ -155,7 +170,7 @@ def _sole_use(data: Path) -> Iterator[None]:
     """One box to a data folder: what a second one would tidy up at its start may be the first one's call."""
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = _lock_file(data / "lock")
     except OSError as error:
         raise StoreError(f"{data}: {error.strerror}; name another folder with --data") from error
     with closing(os.fdopen(lock)):
@@ -163,22 +178,18 @@ def _sole_use(data: Path) -> Iterator[None]:
         yield
 
 
+def _lock_file(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # on a medium that turned read-only, calls are still answered
+
+
 def _take(lock: int, data: Path) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise StoreError(f"{data}: another ivrbox is using it; name another folder with --data") from None
-
-
-def _clear_up(store: Store, archive: Archive, messages: Archive) -> None:
-    """Before anything else: what was open when the box went down is lost, and nothing half is ever completed."""
-    for call_id in store.lose_open("the box went down before the call had ended"):
-        log.warning("call %s: its recording was open when the box went down, and is lost", call_id)
-    for call_id in archive.sweep(store.promised()):
-        log.error("call %s: its recording should be kept, but its file is missing", call_id)
-        store.set_recording(call_id, "damaged", "its file is missing")
-    for name in messages.sweep(store.promised_messages()):
-        log.error("message %s should be kept, but its file is missing", name)
 
 
 def _shown_caller(data: Path, settings: Settings) -> Callable[[str], str]:

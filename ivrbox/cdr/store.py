@@ -15,7 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ivrbox.cdr.records import CallRecord, MessageRecord, TurnRecord
-from ivrbox.errors import StoreError, UnknownName
+from ivrbox.errors import RecordRefused, StoreError, UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,7 +45,11 @@ ON CONFLICT (id) DO UPDATE SET
     messages = excluded.messages, faults = excluded.faults, trace = excluded.trace
 """
 
-_LOSE_OPEN = "UPDATE calls SET recording = 'lost', recording_detail = ? WHERE recording = 'open' RETURNING id"
+_CLOSE_UNENDED = """
+UPDATE calls SET ended = :ended, faults = json_array(:fault),
+                 duration_s = coalesce(json_extract(receipt, '$.at_s'), 0.0)
+WHERE ended IS NULL RETURNING id
+"""
 
 _NEWEST = """
 SELECT * FROM calls WHERE julianday(started) >= julianday(?)
@@ -114,6 +118,15 @@ class Store:
             ).fetchall()
         return [row["id"] for row in rows]
 
+    def close_unended(self, ended: str, fault: str) -> list[str]:
+        """At boot: close the rows of calls that nobody can finish any more; returns their ids.
+
+        How long such a call lasted is not known; at least until its recording was discarded, if it was.
+        """
+        with self._lock, self._reported():
+            rows = self._connection.execute(_CLOSE_UNENDED, {"ended": ended, "fault": fault}).fetchall()
+        return [row["id"] for row in rows]
+
     def promised(self) -> set[str]:
         """The ids of all calls whose recording is kept."""
         return {row["id"] for row in self._rows("SELECT id FROM calls WHERE recording = 'kept'")}
@@ -123,6 +136,15 @@ class Store:
         rows = self._rows("SELECT messages FROM calls WHERE messages <> '[]'")
         messages = [MessageRecord(**message) for row in rows for message in json.loads(row["messages"])]
         return {message.name for message in messages if message.state == "kept"}
+
+    def set_message(self, name: str, state: str) -> None:
+        """Move a message of a finished call on; nothing happens if no record names it."""
+        for row in self._rows("SELECT id, messages FROM calls WHERE id = ?", name.rpartition("-")[0]):
+            messages = json.loads(row["messages"])
+            for message in messages:
+                message["state"] = state if message["name"] == name else message["state"]
+            moved = {"id": row["id"], "messages": json.dumps(messages, ensure_ascii=False)}
+            self._write("UPDATE calls SET messages = :messages WHERE id = :id", moved)
 
     def calls(self, *, limit: int | None = None, since: str | None = None) -> list[CallRecord]:
         """Calls, newest first: at most `limit`, not older than `since` (ISO 8601, UTC where it names no zone)."""
@@ -163,6 +185,8 @@ class Store:
     def _reported(self) -> Iterator[None]:
         try:
             yield
+        except sqlite3.IntegrityError as error:
+            raise RecordRefused(f"{self.path}: {error}") from error
         except sqlite3.Error as error:
             raise StoreError(f"{self.path}: {error}") from error
 
