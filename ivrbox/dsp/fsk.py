@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ivrbox.units import SAMPLE_RATE
+from ivrbox.units import SAMPLE_RATE, dbm0_to_amplitude
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 BIT_SAMPLES: Final = SAMPLE_RATE / 1200
 _WINDOW: Final = 7  # samples: the whole number nearest to a bit
 _MIDDLES: Final = (np.arange(10) + 0.5) * BIT_SAMPLES
+_FLOOR: Final = dbm0_to_amplitude(-50.0) * _WINDOW / 2
+"""What a tone of -50 dBm0 leaves of itself in the window: a quieter line is not searched for start bits."""
+
 _BYTE_SAMPLES: Final = int(np.ceil(10 * BIT_SAMPLES)) + 1
 
 
@@ -52,7 +55,8 @@ class FskReceiver:
     def __init__(self, standard: FskStandard) -> None:
         """Listen for one standard."""
         turns = -2j * np.pi / SAMPLE_RATE * np.arange(_WINDOW)
-        self._mark, self._space = np.exp(turns * standard.mark), np.exp(turns * standard.space)
+        waves = [np.exp(turns * standard.mark), np.exp(turns * standard.space)]
+        self._waves = np.stack([part for wave in waves for part in (wave.real, wave.imag)], axis=1)
         self._held = np.zeros(_WINDOW - 1)
         self._soft = np.zeros(0)
         self._first = 0  # the sample that self._soft[0] stands for
@@ -62,7 +66,9 @@ class FskReceiver:
         stream = np.concatenate([self._held, samples.astype(np.float64)])
         self._held = stream[samples.size :]
         windows = np.lib.stride_tricks.sliding_window_view(stream, _WINDOW)
-        self._soft = np.concatenate([self._soft, np.abs(windows @ self._mark) - np.abs(windows @ self._space)])
+        parts = (windows @ self._waves) ** 2
+        energies = np.sqrt(parts[:, ::2] + parts[:, 1::2])
+        self._soft = np.concatenate([self._soft, energies[:, 0] - energies[:, 1]])
         return self._read_bytes()
 
     def skip(self, samples: int) -> None:
@@ -71,7 +77,7 @@ class FskReceiver:
         self._soft, self._held = np.zeros(0), np.zeros(_WINDOW - 1)
 
     def _read_bytes(self) -> list[FskByte]:
-        is_space = self._soft < 0
+        is_space = self._soft < -_FLOOR
         crossings = np.flatnonzero(is_space[1:] & ~is_space[:-1])
         bytes_: list[FskByte] = []
         free = 0.0
@@ -81,7 +87,7 @@ class FskReceiver:
             if before + _BYTE_SAMPLES + 1 >= self._soft.size:
                 self._drop(before)
                 return bytes_
-            start = before + self._soft[before] / (self._soft[before] - self._soft[before + 1])
+            start = before + (self._soft[before] + _FLOOR) / (self._soft[before] - self._soft[before + 1])
             value = self._byte_from(start)
             if value is not None:
                 bytes_.append(FskByte(value, self._first + before))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ivrbox.dsp.cadence import CadenceMatcher
-from ivrbox.dsp.tone_band import HOP, PURE, WINDOW, ToneBand, power_dbm0, spectra, total_power
+from ivrbox.dsp.tone_band import HOP, PURE, WINDOW, ToneBand, power_dbm0, spectra, total_powers
 from ivrbox.units import SAMPLE_RATE, ms_to_samples
 
 if TYPE_CHECKING:
@@ -174,9 +174,7 @@ class ProgressWatch:
         self._said = np.concatenate([self._said[said.size :], said])
         stream = np.concatenate([self._held, heard])
         self._held = stream[heard.size :]
-        for spectrum in spectra(stream):
-            self._clock += HOP
-            self._look(spectrum)
+        self._look(spectra(stream))
 
     def skip(self, samples: int) -> None:
         """So many samples were lost: time moves on, and no cadence survives a hole."""
@@ -185,23 +183,27 @@ class ProgressWatch:
         for band in self._bands.values():
             band.forget()
 
-    def _look(self, spectrum: NDArray[np.float64]) -> None:
-        level = power_dbm0(total_power(spectrum))
+    def _look(self, moments: NDArray[np.float64]) -> None:
+        """Tell each band what it was, moment by moment."""
+        levels = [power_dbm0(power) for power in total_powers(moments).tolist()]
         for band in self._bands.values():
-            if level < FLOOR_DBM0 or band.band.share(spectrum) < PURE:
-                band.pauses(level)
-            elif self._is_ours(band.band):
-                band.forget()
-            else:
-                band.hears(self._clock, level)
+            shares = band.band.shares(moments).tolist()
+            for place, (level, share) in enumerate(zip(levels, shares, strict=True)):
+                if level < FLOOR_DBM0 or share < PURE or not band.band.fits(moments[place]):
+                    band.pauses(level)
+                elif self._is_ours(band.band):
+                    band.forget()
+                else:
+                    band.hears(self._clock + HOP * (place + 1), level)
+        self._clock += HOP * len(levels)
 
     def _is_ours(self, band: ToneBand) -> bool:
         """Whether something like it was said within the reach of an echo."""
         if not self._said.any():
             return False
-        windows = spectra(self._said)
-        audible = windows[windows[:, 4:].sum(axis=1) > _AUDIBLE]
-        return audible.size > 0 and bool(band.rough_share(audible).max() > _OUR_SHARE)
+        moments = spectra(self._said)
+        audible = moments[total_powers(moments) > _AUDIBLE]
+        return audible.size > 0 and bool(band.shares(audible).max() > _OUR_SHARE)
 
 
-_AUDIBLE: Final = float(total_power(spectra(np.tile(np.array([20, -20], dtype=np.int16), WINDOW // 2))[0]))
+_AUDIBLE: Final = float(total_powers(spectra(np.tile(np.array([20, -20], dtype=np.int16), WINDOW // 2)))[0])

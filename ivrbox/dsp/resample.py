@@ -58,10 +58,17 @@ class Resampler:
         self._held = stream[stream.size - self._held.size :]
         if not places.size:
             return np.zeros(0, dtype=np.int16)
-        windows = np.lib.stride_tricks.sliding_window_view(stream, self._phases.shape[1])
-        sums = np.einsum("ij,ij->i", windows[places // self._up], self._phases[places % self._up])
-        rounded = np.clip(np.rint(sums / _Q15), -FULL_SCALE - 1, FULL_SCALE)
+        rounded = np.clip(np.rint(self._sums(stream, places) / _Q15), -FULL_SCALE - 1, FULL_SCALE)
         return np.asarray(rounded, dtype=np.int16)
+
+    def _sums(self, stream: NDArray[np.float64], places: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The filter's sums at these places; in whole-number ratios, where the phases repeat, as one product."""
+        windows = np.lib.stride_tricks.sliding_window_view(stream, self._phases.shape[1])
+        if self._up == 1:
+            return np.asarray(windows[places[0] :: self._down] @ self._phases[0])
+        if self._down == 1:
+            return np.asarray(windows @ self._phases.T).reshape(-1)[places]
+        return np.asarray(np.einsum("ij,ij->i", windows[places // self._up], self._phases[places % self._up]))
 
 
 def _polyphase(rate_in: int, rate_out: int, up: int) -> NDArray[np.float64]:

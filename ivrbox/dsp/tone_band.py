@@ -35,7 +35,9 @@ EACH: Final = 0.12
 """Share of the tone's power that each of its sines must hold at least: 8.7 dB under all the others together."""
 
 _HANN: Final = 0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(WINDOW) + 0.5) / WINDOW)
-_LOWEST_BIN: Final = 4  # 100 Hz: hum of the mains is no part of the sound
+_HUM_HZ: Final = 100.0  # below this is the mains' hum, which is no part of the sound
+_HEARD: Final = (np.arange(WINDOW // 2 + 1) * BIN_HZ >= _HUM_HZ).astype(np.float64)
+_NOTHING: Final = 1e-9
 _SINE_SPREAD_HZ: Final = 24.0  # a Hann window spreads a sine by 14 Hz (RMS); the rest is for noise
 _SINE_POWER: Final = (WINDOW / 4) ** 2 * 1.5  # a lobe's power for a sine of amplitude 1: (N/2 * 1/2)^2 (1 + 2/4)
 
@@ -47,9 +49,9 @@ def spectra(samples: NDArray[np.int16]) -> NDArray[np.float64]:
     return np.asarray(transform.real**2 + transform.imag**2)
 
 
-def total_power(spectrum: NDArray[np.float64]) -> float:
-    """Power above the mains' hum."""
-    return float(spectrum[_LOWEST_BIN:].sum())
+def total_powers(spectra_: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Power above the mains' hum; one number for each spectrum."""
+    return np.asarray(spectra_ @ _HEARD)
 
 
 def power_dbm0(power: float) -> Dbm0:
@@ -73,23 +75,19 @@ class ToneBand:
         """Take the nominal frequencies."""
         groups = _beating(sorted(hertz))
         self._lobes = [_lobe(group) for group in groups]
+        self._mask = np.zeros(WINDOW // 2 + 1)
+        for lobe in self._lobes:
+            self._mask[lobe.first : lobe.last] = 1
         self.beats = any(len(group) > 1 for group in groups)
 
-    def share(self, spectrum: NDArray[np.float64]) -> float:
-        """Which share of the power is this tone's: 0 to 1, and 0 if one of its sines is missing or off frequency."""
-        powers = [float(spectrum[lobe.first : lobe.last].sum()) for lobe in self._lobes]
-        tone, total = sum(powers), total_power(spectrum)
-        if tone <= 0 or min(powers) < EACH * tone or tone < 0.5 * total:
-            return 0.0
-        if not all(_is_centred(spectrum, lobe) for lobe in self._lobes):
-            return 0.0
-        return tone / total
+    def shares(self, spectra_: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Share of the power near this tone, 0 to 1, whatever it is; one number for each spectrum."""
+        return np.asarray(spectra_ @ self._mask / np.maximum(spectra_ @ _HEARD, _NOTHING))
 
-    def rough_share(self, spectra_: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Share of the power near this tone, whatever it is; one number for each spectrum."""
-        tone = sum(spectra_[:, lobe.first : lobe.last].sum(axis=1) for lobe in self._lobes)
-        total = spectra_[:, _LOWEST_BIN:].sum(axis=1)
-        return np.asarray(tone / np.maximum(total, 1e-9))
+    def fits(self, spectrum: NDArray[np.float64]) -> bool:
+        """Whether what is near this tone is this tone: every sine is there, and in the middle of its lobe."""
+        powers = [float(spectrum[lobe.first : lobe.last].sum()) for lobe in self._lobes]
+        return min(powers) >= EACH * sum(powers) > 0 and all(_is_centred(spectrum, lobe) for lobe in self._lobes)
 
 
 def _is_centred(spectrum: NDArray[np.float64], lobe: _Lobe) -> bool:

@@ -23,6 +23,12 @@ CAPTURED_FRAMES: Final = 25
 PLAYED_FRAMES: Final = 3
 """Frames to be said that wait for the card."""
 
+CUSHION_FRAMES: Final = 1
+"""Frames that shall lie in the card's buffer when the next one comes: a sound server's bursts are 25 ms apart."""
+
+LOOK_AT_FRAMES: Final = 25
+"""How many frames in a row must have found the cushion too thick."""
+
 PRIORITY: Final = 60
 """SCHED_FIFO priority: above ordinary interrupts' threads (50), below what the kernel cannot do without."""
 
@@ -86,13 +92,19 @@ class Reader:
 
 
 class Writer:
-    """Takes frames and writes them; counts the times that the card had run dry."""
+    """Takes frames and writes them; counts the times that the card had run dry.
+
+    What lies in the card's buffer is delay. Some is wanted as a cushion; more gathers whenever card or box stalls, and
+    would never go away. So a frame of silence is left out where the cushion has been thicker than needed for a while.
+    """
 
     def __init__(self, stream: Any, frame: int) -> None:  # noqa: ANN401 - PyAudio has no types
         """Write to this stream, `frame` samples at a time."""
         self._stream, self._frame = stream, frame
         self._room = stream.get_write_available()
         self._was_filled = False
+        self._thinnest = self._room
+        self._looked = 0
         self.frames: queue.Queue[bytes] = queue.Queue(PLAYED_FRAMES)
         self.underruns = 0
 
@@ -100,8 +112,21 @@ class Writer:
         """Write one frame, if one comes."""
         with contextlib.suppress(queue.Empty):
             raw = self.frames.get(timeout=LOOK_UP_S)
-            self._count(self._stream.get_write_available())
-            self._stream.write(raw, exception_on_underflow=False)
+            room = self._stream.get_write_available()
+            self._count(room)
+            if self._is_too_thick(self._room - room) and not any(raw):
+                self._thinnest, self._looked = self._room, 0
+            else:
+                self._stream.write(raw, exception_on_underflow=False)
+
+    def _is_too_thick(self, cushion: int) -> bool:
+        """Whether the cushion (samples) has had a frame to spare ever since the last look."""
+        self._thinnest = min(cushion, self._thinnest)
+        self._looked += 1
+        spare = self._thinnest >= (CUSHION_FRAMES + 1) * self._frame
+        if self._looked >= LOOK_AT_FRAMES and not spare:
+            self._thinnest, self._looked = self._room, 0
+        return spare and self._looked >= LOOK_AT_FRAMES
 
     def _count(self, room: int) -> None:
         if room < self._frame:

@@ -1,10 +1,11 @@
-"""The far end of the sound loop, as a process of its own on plain PyAudio: a caller who keys and listens, or an echo.
+"""The far end of the sound loop, as a process of its own: a caller on plain PyAudio, or an echo.
 
     python pulse_far_end.py caller OUT.npz SECONDS '[[1.0, "key", "5"], [2.5, "click", ""]]'
     python pulse_far_end.py echo SECONDS
 
 The caller counts in samples of its two streams, which one clock drives: `played` are the samples at which its sounds
-began in what it said, `heard` is all that it heard (48 000 Hz). The echo gives back what it hears, 20 ms at a time.
+began in what it said, `heard` is all that it heard (48 000 Hz). The echo gives back what it hears, through the box's
+own adapter, 20 ms at a time.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import pyaudio
 
 from ivrbox.dsp import tones
 from ivrbox.dsp.resample import Resampler
+from ivrbox.lines.sound_card import CardSpec, SoundCard
 
 RATE: Final = 48000
 CHUNK: Final = 480  # 10 ms
@@ -55,9 +57,9 @@ def call(out: str, seconds: float, script: list[tuple[float, str, str]]) -> None
 
 
 def sound_of(kind: str, what: str) -> np.ndarray:
-    """A click of 5 ms, digits, digits held for two seconds, or sound out of a file."""
+    """A click (10 ms at 1 kHz), digits, digits held for two seconds, or sound out of a file."""
     if kind == "click":
-        return np.tile(np.array([12000, -12000], np.int16), 120)
+        return np.rint(12000 * np.sin(np.arange(480) * 2 * np.pi / 48)).astype(np.int16)
     if kind == "keys":
         made = tones.keys(what, ms=80, gap_ms=80)
     elif kind == "held":
@@ -69,9 +71,13 @@ def sound_of(kind: str, what: str) -> np.ndarray:
 
 def echo(seconds: float) -> None:
     """Give back what is heard, as a box does that has nothing to decide."""
-    listener, speaker = open_pair("boxside", 2 * CHUNK)
+    card = SoundCard(CardSpec("boxside", "boxside"))
+    card.open()
+    heard = np.zeros(160, np.int16)
     for _ in range(round(50 * seconds)):
-        speaker.write(listener.read(2 * CHUNK, exception_on_overflow=False), exception_on_underflow=False)
+        card.write(heard)
+        heard, _lost = card.read()
+    card.close()
 
 
 def open_pair(name: str, chunk: int) -> tuple[Any, Any]:
