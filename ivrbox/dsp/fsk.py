@@ -87,7 +87,7 @@ class FskReceiver:
             if before + _BYTE_SAMPLES + 1 >= self._soft.size:
                 self._drop(before)
                 return bytes_
-            start = before + (self._soft[before] + _FLOOR) / (self._soft[before] - self._soft[before + 1])
+            start = before + self._soft[before] / (self._soft[before] - self._soft[before + 1])
             value = self._byte_from(start)
             if value is not None:
                 bytes_.append(FskByte(value, self._first + before))
