@@ -11,7 +11,7 @@ records, the box's detector listens to what is recorded, and the modem is not as
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,11 +19,11 @@ import numpy as np
 from ivrbox.errors import IllegalTransition, LineError, LineLost
 from ivrbox.lines.line import SILENCE, Capabilities, DigitOwner, Heard, Line
 from ivrbox.lines.modem_call import ModemCall
-from ivrbox.lines.modem_dialogue import Dialogue, Refused
-from ivrbox.lines.modem_ladder import answers, climb
+from ivrbox.lines.modem_connection import Connection
+from ivrbox.lines.modem_dialogue import Refused
+from ivrbox.lines.modem_ladder import answers
 from ivrbox.lines.modem_news import News
-from ivrbox.lines.modem_profile import profile_for_usb, read_profile
-from ivrbox.lines.modem_setup import set_up
+from ivrbox.lines.modem_profile import GENERIC, profile_for_usb, read_profile
 from ivrbox.lines.modem_voice import FRAME_S
 from ivrbox.lines.modem_wire import SerialWire, usb_id
 from ivrbox.units import FRAME_SAMPLES
@@ -33,14 +33,15 @@ if TYPE_CHECKING:
 
     from ivrbox.lines.line import Frame, LineEvent
     from ivrbox.lines.modem_profile import ProfileSpec
-    from ivrbox.lines.modem_setup import Setup
     from ivrbox.lines.modem_wire import Wire
 
 log = logging.getLogger(__name__)
 
 AUTO = "auto"
 _LATE_S = 5 * FRAME_S
-_PHONE_CLOSED = "a line that is not open"
+
+CHECK_EVERY_S = 600.0
+"""A modem that has lost its way while it waited would never ring again: it is asked `AT` so often, and freed."""
 
 
 class Modem(Line):
@@ -66,18 +67,18 @@ class Modem(Line):
         """
         self.name = name
         self._port = port
-        if profile == AUTO:
-            profile = profile_for_usb(usb_id(port), profiles)
-        self._profile: ProfileSpec = read_profile(profile, profiles)
+        self._profiles = profiles
+        self._is_auto = profile == AUTO
+        self._profile: ProfileSpec = read_profile(GENERIC if self._is_auto else profile, profiles)
         self._open_wire = open_wire or (lambda: SerialWire(port, self._profile.port))
         self.capabilities = _capabilities(duplex=self._profile.duplex, realtime=open_wire is None)
         self._news = News(self._profile.codes)
-        self._dialogue: Dialogue | None = None
-        self._setup: Setup | None = None
+        self._connection: Connection | None = None
         self._call: ModemCall | None = None
         self._fault: str | None = None
-        self._due = 0.0
         self._troubles = ""
+        self._due = 0.0
+        self._check_due = 0.0
 
     def open(self) -> None:
         """Take the port, ask the chip what it can do, and have it wait for rings.
@@ -86,20 +87,21 @@ class Modem(Line):
             LineError: no such port, locked, no voice modem, or one that does not come to its senses.
         """
         self.close()
+        if self._is_auto:
+            self._recognise()
         try:
-            self._dialogue = self._connect()
-            if not answers(self._dialogue):
-                self._dialogue = self._freed(self._dialogue)
-            self._make_ready(self._dialogue)
+            self._connection = Connection(self.name, self._profile, self._open_wire)
         except OSError as error:
-            self._release()
             raise LineError(f"{self.name}: {self._port} cannot be opened: {error}") from error
         self._fault = None
+        self._is_ready(self._connection)
 
     def close(self) -> None:
         """Hang up and release the port; idempotent, safe after any fault."""
         self.hang_up()
-        self._release()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     def answer(self) -> None:
         """Go off-hook. A modem that will not is freed by the ladder, and asked once more.
@@ -108,32 +110,29 @@ class Modem(Line):
             IllegalTransition: not open, or off-hook already.
             LineLost: the port has gone, or the modem is beyond help.
         """
-        dialogue = self._checked("answer")
+        connection = self._checked("answer")
         if self._call is not None:
             raise IllegalTransition(f"{self.name}: cannot answer off-hook; it was answered already")
         with self._losses("answer"):
             try:
-                self._call = self._pick_up(dialogue)
+                self._call = self._pick_up(connection)
             except LineError as error:
                 log.warning("line %s: cannot go off-hook: %s", self.name, error)
-                self._mend(dialogue)
-                self._call = self._pick_up(self._checked("answer"))
+                self._mend(connection)
+                self._call = self._pick_up(connection)
 
     def hang_up(self) -> None:
         """Go on-hook; idempotent. A modem that will not is freed by the ladder, so that the next call is answered."""
         call, self._call = self._call, None
-        if call is None or self._dialogue is None or self._fault is not None:
+        if call is None or self._connection is None:
             return
         self._troubles = call.troubles
+        if self._fault is not None:
+            return
         try:
-            try:
-                call.end()
-                self._put_down(self._dialogue)
-            except LineError as error:
-                log.warning("line %s: cannot go on-hook: %s", self.name, error)
-                self._mend(self._dialogue)
+            self._put_down(call, self._connection)
         except OSError as error:
-            self._fault = str(error)
+            self._fault = str(error)  # told by the next verb
 
     @property
     def troubles(self) -> str:
@@ -161,12 +160,12 @@ class Modem(Line):
             LineError: what is to be said is not 160 samples of int16.
             LineLost: the port has gone, or the modem is beyond help.
         """
-        dialogue = self._checked("exchange")
+        connection = self._checked("exchange")
         if said is not None:
             self._check_said(said)
         with self._losses("exchange"):
             if self._call is None:
-                return Heard(SILENCE, self._wait(dialogue))
+                return Heard(SILENCE, self._wait(connection))
             return self._call.exchange(SILENCE if said is None else said)
 
     def beep(self, hertz: int, ms: int) -> None:
@@ -176,96 +175,90 @@ class Modem(Line):
             IllegalTransition: the line is not open.
             LineLost: the port has gone, or the modem refuses.
         """
-        dialogue = self._checked("beep")
+        connection = self._checked("beep")
         with self._losses("beep"):
-            dialogue.ask(self._profile.tone.format(low=hertz, high=hertz, length=ms // 10), ms / 1000 + 3)
+            command = self._profile.tone.format(low=hertz, high=hertz, length=ms // 10)
+            connection.dialogue.ask(command, ms / 1000 + 3)
 
-    def _connect(self) -> Dialogue:
-        wire = self._open_wire()
+    def _recognise(self) -> None:
+        """Only now: at start the modem may not have been plugged in yet, and another may be in its place since."""
+        self._profile = read_profile(profile_for_usb(usb_id(self._port), self._profiles), self._profiles)
+        self._news = News(self._profile.codes)
+        log.info("line %s: %s is taken for a %s", self.name, self._port, self._profile.title)
+
+    def _is_ready(self, connection: Connection) -> None:
+        """Waiting for a call begins."""
+        wire = connection.dialogue.wire
+        self.capabilities = _capabilities(duplex=self._profile.duplex, realtime=wire.realtime)
         self._due = wire.now()
-        return Dialogue(wire, self._profile.start.gap_ms / 1000)
+        self._check_due = self._due + CHECK_EVERY_S
 
-    def _reconnect(self) -> Dialogue:
-        self._release()
-        self._dialogue = self._connect()
-        return self._dialogue
+    def _mend(self, connection: Connection) -> None:
+        connection.mend()
+        self._is_ready(connection)
 
-    def _release(self) -> None:
-        dialogue, self._dialogue = self._dialogue, None
-        if dialogue is not None:
-            with suppress(OSError):  # the device may have gone before
-                dialogue.wire.close()
-
-    def _freed(self, dialogue: Dialogue) -> Dialogue:
-        freed = climb(self.name, dialogue, self._profile.stop, self._reconnect)
-        if freed is None:
-            raise LineError("the modem does not answer AT with OK, whatever is tried")
-        self._put_down(freed)
-        return freed
-
-    def _make_ready(self, dialogue: Dialogue) -> None:
-        self._setup = set_up(self.name, dialogue, self._profile)
-        duplex = self._profile.duplex
-        self.capabilities = _capabilities(duplex=duplex, realtime=dialogue.wire.realtime)
-        self._due = dialogue.wire.now()
-
-    def _mend(self, dialogue: Dialogue) -> None:
-        """Up the ladder, and ready for the next call; what cannot be mended is told by the next verb."""
+    def _pick_up(self, connection: Connection) -> ModemCall:
+        call = ModemCall(self.name, connection.dialogue, self._profile, connection.setup, self._news)
+        duplex = self.capabilities.duplex
         try:
-            self._dialogue = self._freed(dialogue)
-            self._make_ready(self._dialogue)
-        except OSError as error:
-            self._fault = str(error)
-
-    def _pick_up(self, dialogue: Dialogue) -> ModemCall:
-        assert self._setup is not None  # noqa: S101 - open() has made it
-        call = ModemCall(self.name, dialogue, self._profile, self._setup, self._news)
-        try:
-            call.pick_up(duplex=self.capabilities.duplex)
+            call.pick_up(duplex=duplex)
         except Refused:
-            if not self.capabilities.duplex:
+            if not duplex:
                 raise
             log.warning("line %s: the modem refuses full duplex (+VTR); going on with half", self.name)
-            self.capabilities = _capabilities(duplex=False, realtime=dialogue.wire.realtime)
+            self.capabilities = _capabilities(duplex=False, realtime=self.capabilities.realtime)
             call.pick_up(duplex=False)
         return call
 
-    def _put_down(self, dialogue: Dialogue) -> None:
-        refusals = []
-        for command in self._profile.hook.hang_up:
-            try:
-                dialogue.ask(command)
-            except Refused as error:
-                refusals.append(error)
-        if len(refusals) == len(self._profile.hook.hang_up):
-            raise refusals[-1]
+    def _put_down(self, call: ModemCall, connection: Connection) -> None:
+        try:
+            call.end()
+            connection.put_down()
+        except LineError as error:
+            log.warning("line %s: cannot go on-hook: %s", self.name, error)
+            self._mend(connection)
 
-    def _wait(self, dialogue: Dialogue) -> tuple[LineEvent, ...]:
+    def _wait(self, connection: Connection) -> tuple[LineEvent, ...]:
         """A frame goes by on-hook."""
-        now = dialogue.wire.now()
+        now = connection.dialogue.wire.now()
+        if now >= self._check_due:
+            self._check(connection, now)
         if now - self._due > _LATE_S:
             self._due = now
         self._due += FRAME_S
-        events: list[LineEvent] = []
-        while True:
-            left = self._due - dialogue.wire.now()
-            events += self._news.on_hook(dialogue.listen(max(0.0, left)), dialogue.wire.now() * 1000)
-            if left <= 0:
-                return tuple(events)
+        events = self._listen_until(self._due, connection)
+        if events:  # it is well, and not to be disturbed while it rings
+            self._check_due = now + CHECK_EVERY_S
+        return tuple(events)
 
-    def _checked(self, verb: str) -> Dialogue:
+    def _listen_until(self, due: float, connection: Connection) -> list[LineEvent]:
+        dialogue = connection.dialogue
+        events: list[LineEvent] = []
+        left = 1.0
+        while left > 0:
+            left = due - dialogue.wire.now()
+            items = dialogue.listen(max(0.0, left))
+            events += self._news.on_hook(items, 1000 * dialogue.wire.now())
+        return events
+
+    def _check(self, connection: Connection, now: float) -> None:
+        self._check_due = now + CHECK_EVERY_S
+        if not answers(connection.dialogue):
+            log.warning("line %s: the modem no longer answers", self.name)
+            self._mend(connection)
+
+    def _checked(self, verb: str) -> Connection:
+        if self._connection is None:
+            raise IllegalTransition(f"{self.name}: cannot {verb} a line that is not open")
         if self._fault is not None:
             raise LineLost(f"{self.name}: cannot {verb}: {self._fault}")
-        if self._dialogue is None:
-            raise IllegalTransition(f"{self.name}: cannot {verb} {_PHONE_CLOSED}")
-        return self._dialogue
+        return self._connection
 
     @contextmanager
     def _losses(self, verb: str) -> Iterator[None]:
+        """Whatever ends here has ended the line, until it is opened again."""
         try:
             yield
-        except LineLost:
-            raise
         except OSError as error:
             self._fault = str(error)
             raise LineLost(f"{self.name}: cannot {verb}: {error}") from error

@@ -10,7 +10,8 @@ import pytest
 from ivrbox.dsp import tones
 from ivrbox.errors import IllegalTransition, LineError, LineLost
 from ivrbox.lines.line import Digit, DigitOwner, ExtensionLifted, RemoteHungUp, Ringing
-from ivrbox.lines.modem_sim_wire import SimulatedLine
+from ivrbox.lines.modem import CHECK_EVERY_S, Modem
+from ivrbox.lines.modem_sim_wire import SimulatedLine, SimWire
 from ivrbox.units import FRAME_SAMPLES
 
 if TYPE_CHECKING:
@@ -317,6 +318,29 @@ def test_a_modem_found_stuck_is_freed_when_it_is_opened(call: Callable[..., Desk
         again.ring()
 
 
+def test_a_modem_that_loses_its_way_while_it_waits_is_found_and_freed(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivrbox.lines.modem.CHECK_EVERY_S", 5.0)
+    with SimulatedLine("generic", habits={"freed_by": "+++"}) as line:
+        line.modem.start("record")  # nobody asked it to
+        for _ in range(260):
+            line.exchange(None)
+        assert "no longer answers" in caplog.text
+        assert "answers again after a quiet +++" in caplog.text
+        Desk(line).ring()
+
+
+def test_a_modem_that_waits_is_not_disturbed_while_it_rings(monkeypatch: pytest.MonkeyPatch) -> None:
+    with SimulatedLine("generic") as line:
+        asked: list[str] = []
+        monkeypatch.setattr(line.modem._commands, "run", asked.append)
+        line.far.rings()
+        for _ in range(round(CHECK_EVERY_S * 50) + 60):
+            line.exchange(None)
+        assert asked == []
+
+
 def test_sound_that_stops_coming_is_begun_again(call: Callable[..., Desk], prompt: Samples) -> None:
     desk = call("generic")
     desk.listen(0.5)
@@ -457,3 +481,11 @@ def test_underruns_are_troubles_of_the_call(call: Callable[..., Desk], prompt: S
     assert desk.line.troubles == "1 underruns"
     desk.line.hang_up()
     assert desk.line.troubles == "1 underruns"
+
+
+def test_the_profile_is_found_by_the_usb_id_when_the_port_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = SimulatedLine("usr5637")
+    line = Modem("/dev/serial/by-id/usb-0", open_wire=lambda: SimWire(made.modem))
+    monkeypatch.setattr("ivrbox.lines.modem.usb_id", lambda port: {"/dev/serial/by-id/usb-0": "0baf:0303"}[port])
+    with line:
+        assert line._profile.title == "USR 5637"

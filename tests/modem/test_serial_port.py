@@ -155,7 +155,8 @@ def test_closing_the_port_hangs_up(port: Path, line: Modem, monkeypatch: pytest.
         line.open()
         line.answer()
         was_off_hook = modem.exchange.is_off_hook
-        line._release()  # the process dies
+        assert line._connection is not None
+        line._connection.close()  # the process dies
         assert dropped.wait(10)
         assert [was_off_hook, modem.exchange.is_off_hook] == [True, False]
 
