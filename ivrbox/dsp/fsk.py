@@ -87,13 +87,18 @@ class FskReceiver:
             if before + _BYTE_SAMPLES + 1 >= self._soft.size:
                 self._drop(before)
                 return bytes_
-            start = before + self._soft[before] / (self._soft[before] - self._soft[before + 1])
+            start = self._crossing(before)
             value = self._byte_from(start)
             if value is not None:
                 bytes_.append(FskByte(value, self._first + before))
                 free = start + _MIDDLES[9]
         self._drop(max(int(free), self._soft.size - 1))
         return bytes_
+
+    def _crossing(self, before: int) -> float:
+        """Where the line through the last sample of mark and the first of space crosses zero: at most a sample ago."""
+        mark, space = float(self._soft[before]), float(self._soft[before + 1])
+        return before + max(-1.0, mark / (mark - space))
 
     def _byte_from(self, start: float) -> int | None:
         places = start + _MIDDLES
