@@ -54,6 +54,7 @@ class Phone:
 
     dialog: Dialog
     answers: dict[str, Answer | Callable[[FunctionRequest], Answer]] = field(default_factory=dict)
+    run: Callable[[FunctionRequest], Answer] | None = None
     now: int = 0
     effects: list[Effect] = field(default_factory=list)
     requests: list[FunctionRequest] = field(default_factory=list)
@@ -85,7 +86,7 @@ class Phone:
                 self.ended = reason
 
     def _answer(self, request: FunctionRequest) -> None:
-        answer = self.answers.get(request.name, FunctionReply())
+        answer = self.answers.get(request.name, self.run or FunctionReply())
         if callable(answer):
             answer = answer(request)
         if isinstance(answer, IvrboxError):
@@ -181,5 +182,17 @@ def phone() -> Callable[..., Phone]:
             max_call_s=max_call_s,
         )
         return Phone(dialog, answers or {}, now=at).calls(clock)
+
+    return ring
+
+
+@pytest.fixture
+def dial() -> Callable[..., Phone]:
+    """Ring up any dialog; `run` answers for its functions: `dial(dialog, run, clock=...)`."""
+
+    def ring(
+        dialog: Dialog, run: Callable[[FunctionRequest], Answer] | None = None, *, clock: datetime | None = None
+    ) -> Phone:
+        return Phone(dialog, run=run).calls(clock)
 
     return ring
