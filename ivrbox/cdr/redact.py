@@ -75,6 +75,7 @@ class Redactor:
     def forget(self) -> None:
         """Forget all values: the call is over."""
         self._patterns.clear()
+        re.purge()  # its cache knows every pattern, and with it every value
 
     def text(self, text: str) -> str:
         """The text with dots for each private value, also where its digits stand apart."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import logging
 import sqlite3
 from contextlib import closing, contextmanager
 from importlib import resources
@@ -20,6 +21,8 @@ from ivrbox.errors import RecordRefused, StoreError, UnknownName
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 _PRAGMAS = """
 PRAGMA journal_mode = WAL;
@@ -101,13 +104,13 @@ class Store:
             StoreError: it could not be written, or would bring back a recording that is gone.
         """
         self._write(_FINISH, _row(record))
-        self.checkpoint()
+        self._tidy()
 
     def set_recording(self, call_id: str, state: str, detail: str) -> None:
         """Move the recording of a finished call on: shredded, or found damaged."""
         row = {"id": call_id, "state": state, "detail": detail}
         self._write("UPDATE calls SET recording = :state, recording_detail = :detail WHERE id = :id", row)
-        self.checkpoint()
+        self._tidy()
 
     def lose_open(self, why: str) -> list[str]:
         """At boot: whatever was open when the box went down is lost; returns those call ids."""
@@ -172,6 +175,13 @@ class Store:
         """Close the store; its log is moved in and removed."""
         with self._lock:
             self._connection.close()
+
+    def _tidy(self) -> None:
+        """Checkpoint, if the medium lets us: what was committed stands, whatever comes of this."""
+        try:
+            self.checkpoint()
+        except StoreError as error:
+            log.warning("the log of the records was not truncated: %s", error)
 
     def _write(self, statement: str, row: Mapping[str, Any]) -> None:
         with self._lock, self._reported():

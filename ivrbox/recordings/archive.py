@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ivrbox.errors import IvrboxError, SealError, UnknownName
@@ -17,7 +18,6 @@ from ivrbox.recordings.seal import is_sealed, seal, unseal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
-    from pathlib import Path
 
     from ivrbox.recordings.recorder import Recorder
 
@@ -81,17 +81,18 @@ class Archive:
             UnknownName: there is no such recording.
             SealError: the identity does not open it, or `out` cannot be written.
         """
-        sealed = self._existing(call_id)
+        sealed, part = self._existing(call_id), out.with_name(out.name + _PART)
         try:
-            descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         except OSError as error:
-            raise SealError(f"{out}: {error.strerror}") from error
+            raise SealError(f"{part}: {error.strerror}") from error
         try:
             with os.fdopen(descriptor, "wb") as file:
                 unseal(sealed, file, identity)
-        except SealError:
-            out.unlink()
+        except BaseException:
+            part.unlink()
             raise
+        part.replace(out)
 
     def shred(self, call_id: str) -> None:
         """Overwrite, unlink and sync a kept recording. Weaker than a discard: the medium may keep old blocks.
@@ -128,7 +129,10 @@ class Archive:
 
     def refusal(self, reserve: int) -> str:
         """Why nothing can be recorded now: the medium has less room than `reserve` bytes, one full call; or ""."""
-        medium = os.statvfs(self.folder)
+        try:
+            medium = os.statvfs(self.folder)
+        except OSError as error:
+            return f"recording refused: {self.folder}: {error.strerror}"
         free = medium.f_bavail * medium.f_frsize
         if free >= reserve:
             return ""
@@ -136,7 +140,7 @@ class Archive:
 
     def sweep(self, promised: Collection[str]) -> list[str]:
         """At boot: shred every file that no row promises; returns the promised ids that have no age file."""
-        for path in self.folder.iterdir():
+        for path in filter(Path.is_file, self.folder.iterdir()):
             if path.suffix == _PART or path.name.removesuffix(_SEALED) not in promised:
                 self._remove(path)
         return sorted(call_id for call_id in promised if not is_sealed(self.path(call_id)))

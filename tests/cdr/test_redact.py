@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import pickle
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,12 +81,19 @@ def test_short_values_are_left_to_their_turns() -> None:
     assert Redactor(["12", "1"]).text("12 of 120 calls") == "12 of 120 calls"
 
 
+def cached_patterns() -> list[str]:
+    """What the module `re` remembers of the patterns it has compiled."""
+    return [pattern for _, pattern, _ in vars(re)["_cache"]]
+
+
 def test_a_forgotten_value_is_known_no_more() -> None:
     redactor = Redactor()
     redactor.add(Secret(CARD))
     assert redactor.text(CARD) == DOTS
+    assert redactor._patterns[0].pattern in cached_patterns()
     redactor.forget()
     assert redactor.text(CARD) == CARD
+    assert cached_patterns() == []
 
 
 @given(st.text("0123456789*#", min_size=3, max_size=32), st.text(max_size=40), st.text(max_size=40))

@@ -148,6 +148,19 @@ def test_no_old_pages_stay_in_the_log_once_a_call_is_finished(store: Store) -> N
     assert not log.exists()
 
 
+def test_a_checkpoint_that_fails_does_not_unsay_what_was_committed(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails() -> None:
+        raise StoreError("disk I/O error")
+
+    monkeypatch.setattr(store, "checkpoint", fails)
+    store.finish(replace(RECORD, recording="kept"))
+    store.set_recording(RECORD.id, "damaged", "torn")
+    assert store.call(RECORD.id).recording == "damaged"
+    assert caplog.text.count("was not truncated: disk I/O error") == 2
+
+
 def test_what_a_record_no_longer_says_is_nowhere_in_the_files(store: Store) -> None:
     store.finish(replace(RECORD, recording="kept", recording_detail="XYZZY-4711-XYZZY"))
     store.set_recording(RECORD.id, "discarded", "gone")

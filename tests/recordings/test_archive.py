@@ -124,8 +124,9 @@ def test_nothing_half_is_completed_at_boot(archive: Archive, ended: Recorder) ->
     (archive.folder / "half.age.part").write_bytes(b"half")
     (archive.folder / "nobody.age").write_bytes(b"age-encryption.org/v1\n")
     (archive.folder / "torn.age").write_bytes(b"\0" * 100)
+    (archive.folder / "lost+found").mkdir()
     assert archive.sweep({"kept", "missing", "torn"}) == ["missing", "torn"]
-    assert sorted(path.name for path in archive.folder.iterdir()) == ["kept.age", "torn.age"]
+    assert sorted(path.name for path in archive.folder.iterdir()) == ["kept.age", "lost+found", "torn.age"]
 
 
 def test_the_list_is_oldest_first(archive: Archive) -> None:
@@ -183,7 +184,7 @@ def test_an_export_with_the_wrong_identity_leaves_nothing(
     make_identity(stranger)
     with pytest.raises(SealError, match=r"a\.age: "):
         archive.export("a", tmp_path / "out.wav", stranger)
-    assert not (tmp_path / "out.wav").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"keys", "recordings", "stranger.txt"}
     with pytest.raises(SealError, match="No such file"):
         archive.export("a", tmp_path / "no" / "out.wav", identity)
 
@@ -214,3 +215,5 @@ def test_a_medium_without_room_for_a_full_call_refuses_with_the_reason(archive: 
     refusal = archive.refusal(1 << 60)
     assert refusal.startswith("recording refused: ")
     assert "MB are reserved" in refusal
+    archive.folder.rmdir()
+    assert archive.refusal(1).endswith("No such file or directory")
