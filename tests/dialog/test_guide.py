@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ivrbox.dialog.functions import FunctionReply, FunctionRequest
+    from ivrbox.flows.book import FlowBook
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "flows.md").read_text("utf-8")
 EXAMPLES = dict(re.findall(r"```(?:toml|python)\n# config/(\S+)\n(.*?)```", GUIDE, re.DOTALL))
@@ -29,12 +30,18 @@ FLOWS = sorted(Path(name).stem for name in EXAMPLES if name.endswith(".toml"))
 CALLERS = ["", "1", "2", "471100#", "0", "12*", "#"]
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("guide")
     for name, text in EXAMPLES.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text, "utf-8")
-    return tmp_path
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def book(config: Path) -> FlowBook:
+    return read_flows(config)
 
 
 def run(request: FunctionRequest) -> FunctionReply:
@@ -56,9 +63,9 @@ def test_examples_of_the_guide_have_no_fault(config: Path) -> None:
 
 @pytest.mark.parametrize("keys", CALLERS)
 @pytest.mark.parametrize("flow", FLOWS)
-def test_example_survives_every_caller(config: Path, dial: Callable[..., Any], flow: str, keys: str) -> None:
+def test_example_survives_every_caller(book: FlowBook, dial: Callable[..., Any], flow: str, keys: str) -> None:
     dialog = Dialog(
-        read_flows(config),
+        book,
         entry=flow,
         main=None,
         apology=PromptSpec(text="Sorry."),
