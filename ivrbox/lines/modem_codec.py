@@ -93,17 +93,17 @@ class Decoder:
     def _plain(self, data: bytes, at: int) -> int:
         if not self._in_audio or self._in_report:
             return self._text(data, at)
-        end = data.find(DLE, at)
-        end = len(data) if end < 0 else end
+        end = _first(data, at, bytes([DLE]))
         self._audio += data[at:end]
         return end
 
     def _text(self, data: bytes, at: int) -> int:
-        if data[at] == ord("\n"):
-            self._end_line()
-        elif len(self._line) < LONGEST_LINE:
-            self._line.append(data[at])
-        return at + 1
+        end = _first(data, at, b"\n", bytes([DLE]))
+        self._line += data[at:end][: LONGEST_LINE - len(self._line)]
+        if data[end : end + 1] != b"\n":
+            return end
+        self._end_line()
+        return end + 1
 
     def _end_line(self) -> None:
         text = self._line.decode("latin-1").strip()
@@ -142,3 +142,9 @@ class Decoder:
         if self._audio:
             self._items.append(Audio(bytes(self._audio)))
             self._audio.clear()
+
+
+def _first(data: bytes, at: int, *wanted: bytes) -> int:
+    """Where the first of these stands, from `at` on; the end of the data where none does."""
+    found = (data.find(byte, at) for byte in wanted)
+    return min((place for place in found if place >= 0), default=len(data))

@@ -25,6 +25,9 @@ BUSY_AFTER = seconds_to_samples(1.0)
 FLASH_AT_MOST = seconds_to_samples(1.0)
 """A loop that is open for longer is a call that has ended; no national flash lasts so long."""
 
+_SURELY_SILENT = 10
+"""Frames of silence (200 ms) after which no key can be under way."""
+
 REPORT_EVERY = {"b": seconds_to_samples(4.0), "d": seconds_to_samples(3.0)}
 """Busy is reported every 4 s, dial tone every 3 s (Rockwell 1048, 1199)."""
 
@@ -49,6 +52,7 @@ class Exchange:
         self._since = 0
         self._tone = ""
         self._open_for: int | None = None
+        self._silent = 0
 
     def off_hook(self) -> None:
         """Pick up: the caller is answered, or there is dial tone; or it was a flash, and the call goes on."""
@@ -98,9 +102,15 @@ class Exchange:
         if any(isinstance(event, RemoteHungUp) for event in events):
             self._tone, self._since = "b", -BUSY_AFTER
             reports.append("l")
-        keys = self._detector.push(heard)
-        reports += [key.digit if isinstance(key, KeyDown) else "~" for key in keys]
+        reports += self._keys(heard)
         return self._with_tone(heard, reports), reports
+
+    def _keys(self, heard: Frame) -> list[str]:
+        """What the detector makes of a frame; in a longer silence it need not be asked."""
+        self._silent = 0 if heard.any() else self._silent + 1
+        if self._silent > _SURELY_SILENT:
+            return []
+        return [key.digit if isinstance(key, KeyDown) else "~" for key in self._detector.push(heard)]
 
     def _clear_down(self) -> None:
         self._open_for = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +11,6 @@ from ivrbox.errors import ConfigError, UnknownName
 from ivrbox.lines.modem_formats import Coding
 from ivrbox.lines.modem_profile import profile_for_usb, profile_names, read_profile
 from ivrbox.lines.modem_sim_spec import behaviour_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MINIMAL = 'title = "T"\nformat = [{ id = 1, coding = "ulaw" }]\n[stop]\nplay = ["10 03"]\nrecord = ["1021"]\n'
 
@@ -100,3 +98,12 @@ def test_a_file_that_is_no_toml_is_told(tmp_path: Path, text: str) -> None:
 def test_a_habit_that_is_none_is_told() -> None:
     with pytest.raises(ConfigError, match=r"usr5637: simulated.stop_delay: extra inputs are not permitted, not 5"):
         behaviour_of(read_profile("usr5637"), "usr5637", stop_delay=5)
+
+
+def test_the_udev_rules_name_the_usb_ids_of_all_profiles() -> None:
+    named = {usb for name in profile_names() for usb in read_profile(name).usb}
+    rules = (Path(__file__).parents[2] / "hw/modems/60-ivrbox-modems.rules").read_text()
+    found = re.findall(
+        r'ATTR\{idVendor\}=="(\w{4})", ATTR\{idProduct\}=="(\w{4})", ENV\{ID_MM_DEVICE_IGNORE\}="1"', rules
+    )
+    assert {":".join(pair) for pair in found} == named
