@@ -25,13 +25,13 @@ def recordings() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def list_(*, as_json: bool) -> None:
     """List the recordings that are kept, oldest first."""
-    kept = _archive().files()
+    kept = _archive().files() if _folder().is_dir() else []
     if as_json:
         click.echo(json.dumps([_as_json(file) for file in kept], indent=2))
     elif kept:
         Console().print(_table(kept))
     else:
-        click.echo(f"No recordings are kept in {_archive().folder}.")
+        click.echo(f"No recordings are kept in {_folder()}.")
 
 
 @recordings.command()
@@ -72,8 +72,14 @@ def _data() -> Path:
     return data
 
 
+def _folder() -> Path:
+    return _data() / "recordings"
+
+
 def _archive() -> Archive:
-    return Archive(_data() / "recordings", ())
+    if not _folder().is_dir():
+        raise UnknownName(f"{_folder()} is not there: this box has kept no recordings yet")
+    return Archive(_folder(), ())
 
 
 def _identity_left_here() -> Path:

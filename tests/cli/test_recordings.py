@@ -63,8 +63,14 @@ def test_the_list_shows_what_is_kept(data: Path) -> None:
     assert entry["bytes"] == (data / "recordings" / f"{RECORD.id}.age").stat().st_size
 
 
-def test_an_empty_list_says_so(tmp_path: Path) -> None:
-    assert "No recordings are kept" in asked(tmp_path, "recordings", "list").output
+def test_a_box_without_recordings_says_so_and_makes_nothing(tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere"
+    assert asked(nowhere, "recordings", "list").output.startswith("No recordings are kept in ")
+    assert asked(nowhere, "recordings", "list", "--json").output == "[]\n"
+    refused = asked(nowhere, "recordings", "shred", "a")
+    assert refused.exit_code == 2
+    assert "this box has kept no recordings yet" in refused.output
+    assert not nowhere.exists()
 
 
 def test_an_export_needs_the_identity_and_gives_a_stereo_wav(data: Path, tmp_path: Path) -> None:
