@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from ivrbox.prompts.shelves import Shelves
     from ivrbox.recordings import Receipt
 
-
 Result = TypeVar("Result")
+
+DISCARD_PATIENCE_FRAMES = 100
+"""A caller waits 2 s, not longer, for a medium to note that nothing of the call was ever put on it."""
 
 
 class Helpers:
@@ -46,6 +48,7 @@ class Helpers:
         self._done: queue.SimpleQueue[News] = queue.SimpleQueue()
         self._under_way = 0
         self._function_runs = False
+        self._patience: int | None = None
 
     def run(self, request: FunctionRequest) -> None:
         """Start an author's function in the child process."""
@@ -57,7 +60,8 @@ class Helpers:
         self._host.answer_discard(error)
 
     def write_discard(self, receipt: Receipt) -> None:
-        """Have the keeper write that the recording is gone."""
+        """Have the keeper write that the recording is gone; the call goes on as soon as it is, or after 2 s."""
+        self._patience = DISCARD_PATIENCE_FRAMES
         self._expect(self._write_discard(receipt), lambda _: DiscardWritten())
 
     def ready(self, text: str, wav: str | None, language: str | None) -> Clip | None:
@@ -72,8 +76,8 @@ class Helpers:
         return ticket
 
     def news(self) -> list[News]:
-        """Look, without waiting, at the child and the workers."""
-        return [*self._function_news(wait=False), *self._finished()]
+        """Look, without waiting, at the child and the workers; to be asked once a frame."""
+        return [*self._function_news(wait=False), *self._finished(), *self._out_of_patience()]
 
     def wait(self) -> list[News]:
         """Wait for the workers first, then for the function, which may be waiting for them: the same on every run."""
@@ -92,6 +96,16 @@ class Helpers:
             news.append(self._done.get())
             self._under_way -= 1
         return news
+
+    def _out_of_patience(self) -> list[News]:
+        """The sound is gone whether or not the row says so already: on a medium that hangs, the call goes on."""
+        if self._patience is None:
+            return []
+        self._patience -= 1
+        if self._patience:
+            return []
+        self._patience = None
+        return [DiscardWritten()]
 
     def _function_news(self, *, wait: bool) -> list[News]:
         news = self._host.poll(wait=wait) if self._function_runs else None

@@ -83,9 +83,13 @@ class Store:
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"{path}: {error}") from error
         self._connection.row_factory = sqlite3.Row
-        with self._reported():
-            self._connection.executescript(_PRAGMAS)
-            self._connection.executescript(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
+        try:
+            with self._reported():
+                self._connection.executescript(_PRAGMAS)
+                self._connection.executescript(resources.files(__package__).joinpath("schema.sql").read_text("utf-8"))
+        except StoreError:
+            self._connection.close()
+            raise
 
     def begin(self, call_id: str, line: str, caller: str | None, started_iso: str, recording_state: str) -> None:
         """Note that a call is up; a second time changes nothing."""

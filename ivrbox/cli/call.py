@@ -13,6 +13,7 @@ from ivrbox.appliance.wiring import open_box
 from ivrbox.cli.logs import log_to_stderr
 from ivrbox.cli.notices import tell_warnings
 from ivrbox.cli.story import page
+from ivrbox.errors import StoreError
 from ivrbox.lines.tape import Tape
 from ivrbox.prompts.wavfile import read_wav, write_wav
 from ivrbox.units import SAMPLE_RATE
@@ -39,12 +40,15 @@ def call(
         log_to_stderr(box.redactor)
         tell_warnings(box)
         record = one_call(box)
+        trouble = box.shelving.ledger.trouble
         if said is not None:
             write_wav(said, tape.said)
     if as_json:
         click.echo(json.dumps(record.to_json(), ensure_ascii=False, indent=2))
     else:
         Console().print(page(record))
+    if trouble:
+        raise StoreError(f"the call went well, but its record is not stored: {trouble}")
 
 
 def one_call(box: Box) -> CallRecord:
