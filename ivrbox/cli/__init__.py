@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 
 def main() -> None:
-    """Run `ivrbox` as the shell would."""
-    from ivrbox.cli.app import ivrbox  # noqa: PLC0415 - importing the package alone should cost nothing
+    """Run `ivrbox` as the shell would.
+
+    Matrix products here are small and on the clock: threads of BLAS would spin between them and cost more than they
+    bring, so there are none unless somebody asks for them.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from ivrbox.cli.app import ivrbox  # noqa: PLC0415 - numpy must not be loaded before the line above
 
     ivrbox()
