@@ -40,8 +40,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import soxr
 
-from ivrbox.dsp.dtmf_press import Press, end_of
-from ivrbox.dsp.dtmf_windows import CHUNK, WindowHistory
+from ivrbox.dsp.dtmf_press import LONGEST_STRIDE, Press, end_of
+from ivrbox.dsp.dtmf_windows import CHUNK, NO_KEY, WindowHistory
 from ivrbox.dsp.goertzel import HOP, WINDOW
 from ivrbox.dsp.keys import DIGITS, Candidate, KeyDown, KeyUp
 from ivrbox.units import SAMPLE_RATE
@@ -59,9 +59,6 @@ _BRIDGED_LOSS: Final = 480
 
 _RING_OUT: Final = 20 * HOP + WINDOW
 """Samples of silence that decide and close whatever is pending."""
-
-_STRIDE: Final = 8
-"""Windows that a held key takes at once."""
 
 
 class DtmfDetector:
@@ -134,13 +131,16 @@ class DtmfDetector:
         self._move_horizon()
 
     def _take(self, samples: NDArray[np.int16], events: list[KeyDown | KeyUp]) -> None:
-        window = self._history.end
+        first = self._history.end
         runs = self._history.append(samples)
-        while window < self._history.end:
+        if runs is None and self._press is not None:
+            runs = [NO_KEY] * (self._history.end - first)
+        step = 0
+        while runs is not None and step < len(runs):
             if self._press is None:
-                window = self._open(runs, window)
+                step = self._open(runs, first, step)
             else:
-                window = self._follow(self._press, runs, window, events)
+                step += self._follow(self._press, runs[step : step + LONGEST_STRIDE], first + step, events)
         self._move_horizon()
 
     def _move_horizon(self) -> None:
@@ -150,33 +150,38 @@ class DtmfDetector:
             reach = self._press.earliest
         self._horizon = max(self._horizon, reach + self._offset)
 
-    def _open(self, runs: dict[int, int], window: int) -> int:
-        seed = next((run for run in runs if run >= window), None)
-        if seed is None:
-            return self._history.end
-        earliest = max(end_of(seed) - _LOOK_BACK, self._horizon - self._offset)
-        self._press = Press(self._history, seed, runs[seed], earliest)
-        return seed + 1
+    def _open(self, runs: list[int], first: int, step: int) -> int:
+        """Find the next run of labels and open a press with it; give the step behind."""
+        while step < len(runs) and runs[step] == NO_KEY:
+            step += 1
+        if step < len(runs):
+            seed = first + step
+            earliest = max(end_of(seed) - _LOOK_BACK, self._horizon - self._offset)
+            self._press = Press(self._history, seed, runs[step], earliest)
+        return step + 1
 
-    def _follow(self, press: Press, runs: dict[int, int], window: int, events: list[KeyDown | KeyUp]) -> int:
-        """Take one window, or some of a held key; give the next to take."""
+    def _follow(self, press: Press, runs: list[int], window: int, events: list[KeyDown | KeyUp]) -> int:
+        """Take a window, or as many as need no decision; give how many."""
         history = self._history
         at = window - history.base
         row, column = press.channels
-        if press.down:
-            stride = slice(at, at + min(_STRIDE, history.end - window))
-            if press.hold(history.powers[row, stride].tolist(), history.powers[column, stride].tolist()):
-                return window + stride.stop - stride.start
+        steps = min(press.stride(), len(runs))
+        if steps > 1 and press.agrees(runs[:steps]):
+            stride = slice(at, at + steps)
+            if press.take(history.powers[row, stride].tolist(), history.powers[column, stride].tolist()):
+                press.note_lead(runs[:steps])
+                return steps
         mine = float(history.powers[row, at]), float(history.powers[column, at])
-        if runs.get(window, press.digit) != press.digit and press.yields_to(history.leading(window), mine):
+        if not press.agrees(runs[:1]) and press.yields_to(history.leading(window), mine):
             self._close(press, events)
-            return window
+            return 0
         hit = press.hear(*mine)
+        press.note_lead(runs[:1])
         if press.ended:
             self._close(press, events)
         elif hit and not press.down and press.look_due() and press.look(history):
             self._report(press, events)
-        return window + 1
+        return 1
 
     def _report(self, press: Press, events: list[KeyDown | KeyUp]) -> None:
         if self._last_key is not None and press.is_echo_of(self._last_key):

@@ -98,9 +98,7 @@ _LOBE: Final = 2
 
 def spectra_until(history: WindowHistory, *samples: int) -> list[Running]:
     """Spectra of the 30 ms before each of some samples (counted as windows are)."""
-    windows = [history.samples_until(sample, SPECTRUM_WINDOW) for sample in samples]
-    running: list[Running] = cumulative_spectrum(np.array(windows)).tolist()
-    return running
+    return [cumulative_spectrum(history.samples_until(sample, SPECTRUM_WINDOW)).tolist() for sample in samples]
 
 
 def _within(running: Running, band: tuple[int, int]) -> float:

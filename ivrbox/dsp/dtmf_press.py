@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from ivrbox.dsp.dtmf_evidence import measure_tones, spectra_until, surroundings
 from ivrbox.dsp.dtmf_verdict import Evidence, is_held, limit_broken, score
-from ivrbox.dsp.dtmf_windows import RUN
+from ivrbox.dsp.dtmf_windows import NO_KEY, RUN
 from ivrbox.dsp.goertzel import HOP, TONE_GAIN, WINDOW, hann_loss_db
 from ivrbox.dsp.keys import COLUMNS_HZ, ROWS_HZ
 from ivrbox.units import amplitude_to_dbm0
@@ -35,6 +35,9 @@ HOLE_WINDOWS: Final = 13
 
 LONGEST_DOUBT: Final = 464
 """Samples, 58 ms: an onset is reported within this time or moved up to it, so that what follows need not wait."""
+
+LONGEST_STRIDE: Final = 16
+"""Windows that may be taken at once."""
 
 ECHO_DELAY: Final = 1600
 """Samples, 200 ms: what begins so soon after a key, as the same key but much weaker, is its echo."""
@@ -65,6 +68,8 @@ _LEAD: Final = 32
 _PER_MS: Final = 8
 _SOON: Final = 2
 _LATER: Final = 5
+_RARELY: Final = 12
+_STALE: Final = 20
 
 
 def end_of(window: int) -> int:
@@ -79,11 +84,12 @@ class Press:
         """Begin with the window that ends a run of equal labels; the onset is not before `earliest`."""
         self.digit = digit
         self.channels = digit // 4, 4 + digit % 4
+        self._own = {digit, NO_KEY}
         column = seed - history.base
         run = slice(column - RUN + 1, column + 1)
         self._powers: tuple[list[float], ...] = tuple(history.powers[c, run].tolist() for c in self.channels)
         self._levels = [max(powers) for powers in self._powers]
-        self._seed = self._newest = self._last_hit = self._next_look = seed
+        self._seed = self._newest = self._last_hit = self._last_lead = self._next_look = seed
         self._before: tuple[float, Running] | None = None
         self._skew_ms = _MOST_SKEW_MS
         self._earliest = earliest
@@ -100,7 +106,7 @@ class Press:
         self._newest += 1
         self._powers[0].append(row)
         self._powers[1].append(column)
-        hit = row * _HIT >= self._levels[0] and column * _HIT >= self._levels[1]
+        hit = row >= self._levels[0] / _HIT and column >= self._levels[1] / _HIT
         if hit:
             self.misses = 0
             self._last_hit = self._newest
@@ -110,16 +116,40 @@ class Press:
             self._tidy()
         return hit
 
-    def hold(self, rows: list[float], columns: list[float]) -> bool:
-        """Take some next windows at once, if the key is down and all of them have the tones beyond doubt."""
-        steady = self.down and self.misses == 0 and self._newest % _LEVEL_WINDOWS + len(rows) < _LEVEL_WINDOWS
-        if not steady or min(rows) * _FADED < self._levels[0] or min(columns) * _FADED < self._levels[1]:
+    def agrees(self, runs: list[int]) -> bool:
+        """Whether the next windows' runs of labels are this key's or none."""
+        return self._own.issuperset(runs)
+
+    def note_lead(self, runs: list[int]) -> None:
+        """Remember where among the windows just taken a run of this key's label was."""
+        for back, label in enumerate(reversed(runs)):
+            if label == self.digit:
+                self._last_lead = self._newest - back
+                return
+
+    def take(self, rows: list[float], columns: list[float]) -> bool:
+        """Take some next windows at once, if all of them have the tones or all have not; whether that was so."""
+        row, column = self._levels[0] / _HIT, self._levels[1] / _HIT
+        if min(rows) >= row and min(columns) >= column:
+            self.misses = 0
+            self._last_hit = self._newest + len(rows)
+        elif max(rows) < row or max(columns) < column:
+            self.misses += len(rows)
+        else:
             return False
         self._newest += len(rows)
-        self._last_hit = self._newest
         self._powers[0].extend(rows)
         self._powers[1].extend(columns)
         return True
+
+    def stride(self) -> int:
+        """How many windows may be taken at once: fewer than would end the press, or make a look or a tidying due."""
+        steps = min(HOLE_WINDOWS - self.misses, _LEVEL_WINDOWS - self._newest % _LEVEL_WINDOWS) - 1
+        if self.down:
+            return steps
+        first_look = math.ceil((self.onset + SHORTEST) / HOP) - 1
+        next_decision = min(max(first_look, self._next_look), self._last_lead + _STALE)
+        return min(steps, next_decision - self._newest - 1)
 
     def yields_to(self, rival: tuple[float, float], mine: tuple[float, float]) -> bool:
         """Whether a run of another label ends this press: it leads clearly, and a key that is down has faded."""
@@ -129,8 +159,9 @@ class Press:
 
     @property
     def ended(self) -> bool:
-        """Whether the tones have been away for longer than any hole."""
-        return self.misses >= HOLE_WINDOWS
+        """Whether the tones have been away for longer than any hole, or what was in doubt leads no more."""
+        stale = not self.down and self._newest - self._last_lead >= _STALE
+        return stale or self.misses >= HOLE_WINDOWS
 
     @property
     def earliest(self) -> int:
@@ -144,7 +175,7 @@ class Press:
 
     def look_due(self) -> bool:
         """Whether it may be time to weigh the evidence, the newest window having the tones."""
-        return self._newest >= self._next_look and end_of(self._newest) - self.onset >= SHORTEST - HOP
+        return self._newest >= self._next_look and end_of(self._newest) - self.onset >= SHORTEST
 
     def look(self, history: WindowHistory) -> bool:
         """Weigh the evidence while the tones are on; whether this is a key."""
@@ -158,8 +189,8 @@ class Press:
             self._next_look, self.reason = self._newest + _SOON, "unsteady"
             return False
         is_key = self._weigh(history, self._newest, end_of(self._newest))
-        hopeless = self.reason != "speech-like" or age > LONGEST_DOUBT
-        self._next_look = self._newest + (_LATER if hopeless else _SOON)
+        again = _SOON if self.reason == "speech-like" else _LATER
+        self._next_look = self._newest + (again if age < LONGEST_DOUBT else _RARELY)
         return is_key
 
     def last_look(self, history: WindowHistory) -> bool:
@@ -175,7 +206,8 @@ class Press:
         """The evidence, whatever it is worth: that of the last look, or of one taken now."""
         if self.evidence is None:
             last = max(self._last_hit - _PARTS // 2, self._seed)
-            self.evidence = self._gather(history, self._measure_tones(history, last), end_of(last))
+            tones = self._measure_tones(history, last)
+            self.evidence = self._gather(history, tones, self._dbm0(self._levels, tones), end_of(last))
         return self.evidence
 
     def refuse(self, reason: str) -> None:
@@ -203,10 +235,11 @@ class Press:
 
     def _weigh(self, history: WindowHistory, last: int, until: int) -> bool:
         tones = self._measure_tones(history, last)
-        self.reason = limit_broken(*tones, *self._dbm0(self._levels, tones))
+        dbm0 = self._dbm0(self._levels, tones)
+        self.reason = limit_broken(*tones, *dbm0)
         if self.reason:
             return False
-        self.evidence = self._gather(history, tones, until)
+        self.evidence = self._gather(history, tones, dbm0, until)
         self.down = score(self.evidence) > 0
         self.reason = "" if self.down else "speech-like"
         return self.down
@@ -215,7 +248,9 @@ class Press:
         full = max(math.ceil(self.onset / HOP) + _PARTS - 1, last + 1 - _LONGEST_SPAN)
         return measure_tones(history, self.digit, min(full, last + 1 - _SHORTEST_SPAN), last)
 
-    def _gather(self, history: WindowHistory, tones: tuple[Tone, Tone], until: int) -> Evidence:
+    def _gather(
+        self, history: WindowHistory, tones: tuple[Tone, Tone], dbm0: tuple[float, float], until: int
+    ) -> Evidence:
         if self._before is None or abs(self._before[0] - self.onset) > HOP:
             before = max(math.floor(self.onset) - HOP, end_of(self._newest) - _REACH)
             now, running = spectra_until(history, until, before)
@@ -224,7 +259,7 @@ class Press:
             (now,) = spectra_until(history, until)
         row, column = (hertz * (1 + tone.deviation) for hertz, tone in zip(self._hertz(), tones, strict=True))
         around = surroundings(now, self._before[1], row, column)
-        return Evidence(*tones, *self._dbm0(self._levels, tones), self._skew_ms, around)
+        return Evidence(*tones, *dbm0, self._skew_ms, around)
 
     def _hertz(self) -> tuple[int, int]:
         return ROWS_HZ[self.digit // 4], COLUMNS_HZ[self.digit % 4]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ivrbox.dsp.goertzel import HOP, TONE_GAIN, WINDOW, powers, tone_sums
+from ivrbox.dsp.goertzel import HOP, TONE_GAIN, WINDOW, overlapping, powers, tone_sums
 from ivrbox.units import dbm0_to_amplitude
 
 if TYPE_CHECKING:
@@ -74,16 +74,17 @@ class WindowHistory:
         self._label = NO_KEY
         self._run = 0
         self._samples = np.zeros(room * HOP + WINDOW - HOP)
+        self._windows = overlapping(self._samples)
 
     @property
     def end(self) -> int:
         """Number of the next window to come."""
         return self.base + self._count
 
-    def append(self, samples: NDArray[np.int16]) -> dict[int, int]:
-        """Take a multiple of 16 samples, at most 16 * CHUNK; give the new windows that end a run of equal labels.
+    def append(self, samples: NDArray[np.int16]) -> list[int] | None:
+        """Take a multiple of 16 samples, at most 16 * CHUNK; give for each new window the run of labels that it ends.
 
-        The answer is by window, in order of time; a run is of RUN or more, the value its label.
+        That is the label, where RUN or more windows in a row have it, else NO_KEY; None if no window has a key.
         """
         windows = len(samples) // HOP
         if self._count + windows > self.powers.shape[1]:
@@ -92,8 +93,8 @@ class WindowHistory:
         end = last * HOP + WINDOW - HOP
         self._samples[end - len(samples) : end] = samples
         self._count = last
-        sums = tone_sums(self._samples[first * HOP : end], out=self.sums[:, first:last])
-        return self._runs(labels(powers(sums, out=self.powers[:, first:last])), self.base + first)
+        sums = tone_sums(self._windows[first:last], out=self.sums[:, first:last])
+        return self._runs(labels(powers(sums, out=self.powers[:, first:last])))
 
     def silence(self) -> None:
         """Forget what was heard, as if silence had been; numbers go on."""
@@ -112,17 +113,15 @@ class WindowHistory:
         start = max(0, end - length)
         return self._samples[start : start + length]
 
-    def _runs(self, label: list[int] | None, window: int) -> dict[int, int]:
+    def _runs(self, label: list[int] | None) -> list[int] | None:
         if label is None:
             self._label = NO_KEY
-            return {}
-        runs = {}
+            return None
+        runs = []
         for newest in label:
             self._run = self._run + 1 if newest == self._label else 1
             self._label = newest
-            if self._run >= RUN and newest != NO_KEY:
-                runs[window] = newest
-            window += 1
+            runs.append(newest if self._run >= RUN else NO_KEY)
         return runs
 
     def _make_room(self) -> None:

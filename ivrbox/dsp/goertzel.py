@@ -35,7 +35,6 @@ SPECTRUM_WINDOW: Final = 240
 SPECTRUM_HZ: Final = SAMPLE_RATE / SPECTRUM_WINDOW
 
 _ONE_Q14: Final = 1 << 14
-_PARTS: Final = WINDOW // HOP
 _ON_THE_BIN: Final = 1e-6
 
 SCALE: Final = 2.0**-13
@@ -65,24 +64,19 @@ def hann_loss_db(offset_hz: float, length: int) -> float:
 
 
 TONE_BASIS: Final = hann_basis(np.array(ROWS_HZ + COLUMNS_HZ, dtype=np.float64), WINDOW)
-_CHANNELS: Final = len(TONE_BASIS)
-_POLYPHASE: Final = np.concatenate([TONE_BASIS[:, HOP * k : HOP * (k + 1)] for k in range(_PARTS)])
 
 
-def tone_sums(samples: NDArray[np.float64], out: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-    """Scaled sums of all windows of 96 samples, 16 apart; shape (16, windows): eight cosines, then eight sines.
+def overlapping(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """All windows of 96 samples, 16 apart, as a view of the samples; shape (windows, 96)."""
+    return np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP]
 
-    `samples` holds int16 values; its length is a multiple of 16 and at least 96. Each block of 16 samples meets the
-    basis once, and a window is the sum of six such products, so overlap costs additions only.
-    """
-    products = _POLYPHASE @ samples.reshape(-1, HOP).T
-    windows = products.shape[1] - _PARTS + 1
-    parts = [products[_CHANNELS * part : _CHANNELS * (part + 1), part : part + windows] for part in range(_PARTS)]
-    total = np.add(parts[0], parts[1], out=out)
-    for part in parts[2:]:
-        total += part
-    total *= SCALE
-    return np.rint(total, out=total)
+
+def tone_sums(windows: NDArray[np.float64], out: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    """Scaled sums of windows of int16 values, shape (n, 96); gives shape (16, n): eight cosines, then eight sines."""
+    # The copy is worth its while: a BLAS takes no view whose rows overlap.
+    sums = TONE_BASIS @ windows.copy().T
+    sums *= SCALE
+    return np.rint(sums, out=out)
 
 
 def powers(sums: NDArray[np.float64], out: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
@@ -98,14 +92,14 @@ SPECTRUM_BINS: Final = 105
 SPECTRUM_BASIS: Final = hann_basis(SPECTRUM_HZ * np.arange(1.0, SPECTRUM_BINS + 1), SPECTRUM_WINDOW).T.copy()
 
 
-def cumulative_spectrum(windows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Running sum of power from bin to bin of some windows; from shape (n, 240) to (n, 106).
+def cumulative_spectrum(window: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Running sum of power from bin to bin of a window; from shape (240,) to (106,).
 
-    Column k holds the power in bins 1 to k; the power from bin a to bin b is column b less column a - 1. Exact.
+    Element k is the power in bins 1 to k; the power from bin a to bin b is element b less element a - 1. Exact.
     """
-    sums = windows @ SPECTRUM_BASIS
+    sums = window @ SPECTRUM_BASIS
     sums *= SCALE
-    power = powers(np.rint(sums, out=sums).T)
-    running = np.zeros((len(windows), SPECTRUM_BINS + 1))
-    np.add.accumulate(power.T, axis=1, out=running[:, 1:])
+    power = powers(np.rint(sums, out=sums))
+    running = np.zeros(SPECTRUM_BINS + 1)
+    np.add.accumulate(power, out=running[1:])
     return running
