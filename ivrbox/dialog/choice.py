@@ -61,7 +61,6 @@ class Choice:
         if answer is not None:
             answer()
         elif self._tries > 0:
-            self._talk.keys.ahead.clear()
             self.begin()
         else:
             self._failed()

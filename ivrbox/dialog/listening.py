@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ivrbox.flows.digits import DigitSpec
     from ivrbox.flows.prompt import PromptSpec
 
-_KEEP_TYPED_AHEAD = frozenset({Outcome.COMPLETE, Outcome.END_KEY, Outcome.CANCELLED})
-
 
 class Listening:
     """One entry asked for; `done` is called with it once it has been made."""
@@ -87,10 +85,7 @@ class Listening:
         entry = self._collector.entry
         if entry is None:
             return
-        keys = self._talk.keys
         if entry.outcome is Outcome.COMPLETE:
-            keys.forgive(self._spec.end_key, self._last_digit)
-        if entry.outcome not in _KEEP_TYPED_AHEAD:
-            keys.ahead.clear()
+            self._talk.keys.forgive(self._spec.end_key, self._last_digit)
         self._talk.uncover(Reason.ENTRY, self._talk.now)
         self._done(entry)

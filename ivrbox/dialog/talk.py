@@ -9,13 +9,16 @@ from ivrbox.dialog.effects import Dial, Flash, Hush, Note, PlayTone, Say
 from ivrbox.dialog.keys import Keys
 from ivrbox.dialog.masks import Masking, Reason
 from ivrbox.dialog.redaction import redacted
-from ivrbox.dialog.turns import DOTS, Turn
+from ivrbox.dialog.turns import DOTS, Outcome, Turn
 from ivrbox.flows.template import filled, pieces, values_in, words_of
 
 if TYPE_CHECKING:
     from ivrbox.dialog.collector import Entry
     from ivrbox.dialog.effects import Effect
     from ivrbox.flows.prompt import PromptSpec
+
+
+_KEEP_TYPED_AHEAD = frozenset({Outcome.COMPLETE, Outcome.END_KEY, Outcome.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +112,10 @@ class Talk:
             self.emit(Hush())
 
     def hear(self, entry: Entry, *, pii: bool) -> None:
-        """Write down what the caller has keyed."""
+        """Write down what the caller has keyed; after a failure, nothing typed ahead is meant any more (rule 5)."""
         self.turns.append(Turn("user", entry.digits, entry.outcome, entry.at, pii))
+        if entry.outcome not in _KEEP_TYPED_AHEAD:
+            self.keys.ahead.clear()
         if pii:
             self._secrets.append(entry.digits)
 

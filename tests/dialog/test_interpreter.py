@@ -370,18 +370,80 @@ def test_step_that_cannot_be_interrupted_flushes_what_was_typed_ahead(phone: Rin
     assert call.said == ["A.", "C.", "B."]
 
 
-@pytest.mark.parametrize("outcome", ["no_input", "invalid"])
-def test_buffer_is_flushed_on_a_failure(phone: Ring, outcome: str) -> None:
+@pytest.mark.parametrize(("keys", "outcome"), [("#5", "no_input"), ("95", "invalid"), ("4#5", "too_short")])
+def test_buffer_is_flushed_on_a_failure(phone: Ring, keys: str, outcome: str) -> None:
     flow = f"""
         [steps.a]
-        dtmf = {{ collect_while_speaking = true, end_key = "#" }}
-        on = {{ 1 = {{ do = "f" }}, {outcome} = {{ do = "f" }} }}
+        dtmf = {{ collect_while_speaking = true }}
+        then = {{ do = "f", goto = "b" }}
+        [steps.b]
+        dtmf = {{ digits = 2, min_digits = 2, end_key = "#", collect_while_speaking = true }}
+        on = {{ "11" = "a", {outcome} = {{ goto = "b" }} }}
     """
-    call = phone(flow, answers={"f": None}).presses("1").waits(1)
-    call.presses("#5" if outcome == "no_input" else "95")
-    call.waits(0.8).handle(FunctionReturned(FunctionReply(), call.now))
-    # the first buffered key fails; the second must not be taken with it
+    call = phone(
+        flow.replace("digits = 2, min_digits = 2", "digits = 1") if outcome == "invalid" else flow, answers={"f": None}
+    )
+    call.presses("1").waits(1).presses(keys)
+    call.handle(FunctionReturned(FunctionReply(), call.now))
     assert [keyed[1] for keyed in call.keyed] == ["complete", outcome]
+    assert call.waits(4.9).keyed[2:] == []  # the key after the failure is gone: the next entry has not begun
+
+
+def test_retry_flushes_the_buffer(phone: Ring) -> None:
+    flow = '[steps.a]\ndtmf = { collect_while_speaking = true }\non = { 1 = { do = "f", retry = true }, 2 = { hangup = true } }'
+    call = phone(flow, answers={"f": None}).presses("12")
+    call.handle(FunctionReturned(FunctionReply(), call.now))
+    assert (call.keyed, call.ended) == ([("1", "complete")], None)
+
+
+def test_announcement_flushes_what_was_typed_ahead(phone: Ring) -> None:
+    flow = """
+        [steps.a]
+        dtmf = { collect_while_speaking = true }
+        then = { do = "f", goto = "b" }
+        [steps.b]
+        prompt = "B."
+        then = "c"
+        [steps.c]
+        prompt = "C."
+        dtmf = { collect_while_speaking = true }
+        then = { hangup = true }
+    """
+    call = phone(flow, answers={"f": None}).presses("12")
+    call.handle(FunctionReturned(FunctionReply(), call.now))
+    assert call.hears_out().said == ["B.", "C."]
+    assert call.keyed == [("1", "complete")]
+
+
+def test_keys_after_a_step_that_does_not_collect_while_speaking_are_not_kept(phone: Ring) -> None:
+    flow = """
+        [steps.a]
+        then = { do = "f", goto = "b" }
+        dtmf = {}
+        [steps.b]
+        dtmf = { collect_while_speaking = true }
+        then = { hangup = true }
+    """
+    call = phone(flow, answers={"f": None}).presses("12")
+    call.handle(FunctionReturned(FunctionReply(), call.now))
+    assert (call.keyed, call.ended) == ([("1", "complete")], None)
+
+
+def test_key_typed_ahead_and_still_held_starts_its_timer_when_it_is_released(phone: Ring) -> None:
+    flow = AHEAD.replace('then = "b"', 'then = { do = "f", goto = "b" }', 1)
+    call = phone(flow, answers={"f": None}).presses("12").goes_down("3")
+    call.handle(FunctionReturned(FunctionReply(), call.now))
+    call.waits(3).goes_up("3").waits(1.99)
+    assert call.keyed == [("12", "complete")]
+    assert call.waits(0.01).keyed[-1] == ("3", "timeout_partial")
+
+
+def test_function_may_ask_again_for_as_long_as_keys_come(phone: Ring) -> None:
+    call = phone(OPT_OUT, answers={"continue_conversation": FunctionReply(says=("And then?",))})
+    for _ in range(30):
+        call.presses("5")
+    assert call.ended is None
+    assert len(call.keyed) == 30
 
 
 def test_thirty_keys_are_kept_at_most(phone: Ring) -> None:
@@ -406,7 +468,7 @@ def test_end_key_by_habit_is_not_leaked_to_the_next_step(phone: Ring, gap_s: flo
 
 
 def test_end_key_that_overlaps_the_last_digit_is_swallowed(phone: Ring) -> None:
-    call = phone(AHEAD).presses("1").goes_down("2").waits(0.02).goes_down("#").waits(0.1).goes_up("#")
+    call = phone(AHEAD).waits(1.5).presses("1").goes_down("2").waits(0.02).goes_down("#").waits(0.1).goes_up("#")
     assert call.presses("345").keyed[-1] == ("345", "complete")
 
 
