@@ -380,9 +380,9 @@ def test_buffer_is_flushed_on_a_failure(phone: Ring, keys: str, outcome: str) ->
         dtmf = {{ digits = 2, min_digits = 2, end_key = "#", collect_while_speaking = true }}
         on = {{ "11" = "a", {outcome} = {{ goto = "b" }} }}
     """
-    call = phone(
-        flow.replace("digits = 2, min_digits = 2", "digits = 1") if outcome == "invalid" else flow, answers={"f": None}
-    )
+    if outcome == "invalid":
+        flow = flow.replace("digits = 2, min_digits = 2", "digits = 1")
+    call = phone(flow, answers={"f": None})
     call.presses("1").waits(1).presses(keys)
     call.handle(FunctionReturned(FunctionReply(), call.now))
     assert [keyed[1] for keyed in call.keyed] == ["complete", outcome]
@@ -390,7 +390,11 @@ def test_buffer_is_flushed_on_a_failure(phone: Ring, keys: str, outcome: str) ->
 
 
 def test_retry_flushes_the_buffer(phone: Ring) -> None:
-    flow = '[steps.a]\ndtmf = { collect_while_speaking = true }\non = { 1 = { do = "f", retry = true }, 2 = { hangup = true } }'
+    flow = """
+        [steps.a]
+        dtmf = { collect_while_speaking = true }
+        on = { 1 = { do = "f", retry = true }, 2 = { hangup = true } }
+    """
     call = phone(flow, answers={"f": None}).presses("12")
     call.handle(FunctionReturned(FunctionReply(), call.now))
     assert (call.keyed, call.ended) == ([("1", "complete")], None)
