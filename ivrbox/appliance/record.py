@@ -9,6 +9,7 @@ from ivrbox.units import samples_to_seconds
 
 if TYPE_CHECKING:
     from ivrbox.appliance.visit import Visit
+    from ivrbox.calls.call import Call
     from ivrbox.dialog.turns import Turn
 
 
@@ -25,8 +26,14 @@ def record_of(visit: Visit) -> CallRecord:
         turns=tuple(map(turn_record, call.turns)),
         path=call.path,
         recording=visit.recorder.state.value,
-        trace=tuple(f"{note.at_s:.3f} s: {note.what}: {note.detail}".removesuffix(": ") for note in call.notes),
+        trace=tuple(f"{at_s:.3f} s: {words}" for at_s, words in _trace(call)),
     )
+
+
+def _trace(call: Call) -> list[tuple[float, str]]:
+    """What happened beside the turns, and what the ear made of the sound, in the order of time."""
+    notes = [(note.at_s, f"{note.what}: {note.detail}".removesuffix(": ")) for note in call.notes]
+    return sorted([*notes, *call.key_trace])
 
 
 def turn_record(turn: Turn) -> TurnRecord:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from ivrbox.calls import signals
 from ivrbox.calls.agenda import Agenda
 from ivrbox.calls.backstage import ClipMade, DiscardWanted, DiscardWritten, FunctionAnswered, FunctionBroke
+from ivrbox.calls.keytrace import KeyTrace
 from ivrbox.calls.message import MessageTaker
 from ivrbox.calls.mouth import Mouth
 from ivrbox.calls.state import CallMove, CallState, after
@@ -86,6 +87,8 @@ class Call:
         self._agenda = Agenda()
         self._mouth = Mouth(parts.backstage, self._agenda)
         self._message = MessageTaker(parts.new_message)
+        self._trace = KeyTrace()
+        self._recorder.attach(self._trace.forget)
         self._state = CallState.RINGING
         self._clock = 0
         self._said: NDArray[np.int16] = SILENCE
@@ -103,8 +106,8 @@ class Call:
             fx.StartTimer: lambda effect: self._agenda.start(effect.timer, effect.deadline),
             fx.StopTimer: lambda effect: self._agenda.stop(effect.timer),
             fx.Run: self._run,
-            fx.Mask: lambda effect: self._recorder.mask(effect.since),
-            fx.Unmask: lambda effect: self._recorder.unmask(effect.until),
+            fx.Mask: lambda effect: self._mask(effect.since),
+            fx.Unmask: lambda effect: self._unmask(effect.until),
             fx.Discard: lambda _: self._discard(),
             fx.StartMessage: lambda effect: self._message.start(effect.since, effect.silence),
             fx.StopMessage: lambda effect: self._message.stop(effect.until),
@@ -164,6 +167,11 @@ class Call:
         """The messages that the caller left and wanted kept."""
         return tuple(self._message.kept)
 
+    @property
+    def key_trace(self) -> list[tuple[float, str]]:
+        """What the ear heard and refused: seconds and words, private keys hidden; empty once the call was discarded."""
+        return self._trace.lines()
+
     def note(self, what: str, detail: str = "") -> None:
         """Keep a fact for the record and the log."""
         self.notes.append(CallNote(self.duration_s, what, detail))
@@ -221,6 +229,7 @@ class Call:
             self._agenda.put(silence)
         for key in self._ear.listen(heard, self._said):
             self._key(key)
+        self._trace.add(self._ear.explain())
         for event in heard.events:
             if isinstance(event, RemoteHungUp):
                 self._recorder.trim(event.tail_samples)
@@ -238,6 +247,7 @@ class Call:
         """The line goes down: a key that is still in the ear counts, then the dialog hears of the end."""
         for key in self._ear.finish():
             self._key(key)
+        self._trace.add(self._ear.explain())
         self._settle(self._clock)
         if self.is_up:
             self._handle(HungUp(reason, self._clock))
@@ -300,6 +310,14 @@ class Call:
     def _run(self, effect: fx.Run) -> None:
         self._function_runs = True
         self._backstage.run(effect.request)
+
+    def _mask(self, since: int) -> None:
+        self._recorder.mask(since)
+        self._trace.hide(since)
+
+    def _unmask(self, until: int) -> None:
+        self._recorder.unmask(until)
+        self._trace.show(until)
 
     def _discard_for_function(self) -> None:
         self._function_awaits_discard = True

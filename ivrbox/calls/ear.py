@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ivrbox.dsp.dtmf import KeyUp
+    from ivrbox.dsp.dtmf import Candidate, KeyUp
     from ivrbox.lines.line import Heard
 
 Key = KeyPressed | KeyReleased
@@ -35,13 +35,16 @@ class Ear(Protocol):
     def finish(self) -> list[Key]:
         """Decide what is still open: nothing more will be heard."""
 
+    def explain(self) -> list[Candidate]:
+        """Give the candidates that were decided on since the last time, taken and refused."""
+
 
 class DetectorEar:
     """The box's own detector, for lines that bring sound; the echo of our own prompt is taken out before it."""
 
     def __init__(self) -> None:
         """Start at the first sample, knowing nothing of the line's echo."""
-        self._detector = DtmfDetector()
+        self._detector = DtmfDetector(trace=True)
         self._canceller = EchoCanceller()
 
     @property
@@ -57,6 +60,12 @@ class DetectorEar:
     def finish(self) -> list[Key]:
         """Close a key that is still held."""
         return _keys(self._detector.flush())
+
+    def explain(self) -> list[Candidate]:
+        """What the detector has decided on."""
+        candidates = list(self._detector.trace)
+        self._detector.trace.clear()
+        return candidates
 
 
 class LineEar:
@@ -75,6 +84,10 @@ class LineEar:
 
     def finish(self) -> list[Key]:
         """Nothing is ever open here."""
+        return []
+
+    def explain(self) -> list[Candidate]:
+        """Nothing: the line keeps its reasons to itself."""
         return []
 
 
