@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import tomli
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+import tomli
 
 from ivrbox.dsp.progress import ProgressTone
 from ivrbox.errors import LineError
@@ -38,8 +39,8 @@ def country(code: str) -> Country:
     known = countries()
     if code not in known:
         near = difflib.get_close_matches(str(code).lower(), known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"must be one of {', '.join(known)}"
-        raise LineError(f"line.options.country: {hint} not {code!r}" if not near else f"line.options.country: {hint}")
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise LineError(f"line.options.country: must be one of {', '.join(known)}, not {code!r}{hint}")
     return known[code]
 
 

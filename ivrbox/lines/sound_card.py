@@ -21,8 +21,8 @@ import numpy as np
 import pyaudio
 
 from ivrbox.dsp.resample import Resampler
-from ivrbox.errors import LineError, LineLost, LineStuck
-from ivrbox.lines.sound_devices import counted_chatter, find_device, list_devices, rates_of, takes
+from ivrbox.errors import LineLost, LineStuck
+from ivrbox.lines.sound_devices import choose_side, counted_chatter, open_side
 from ivrbox.lines.sound_loss import LossMeter
 from ivrbox.lines.sound_threads import LOOK_UP_S, CardThread, Reader, Writer
 from ivrbox.units import FRAME_MS, SAMPLE_RATE
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ivrbox.lines.sound_devices import Direction, SoundDevice
     from ivrbox.lines.sound_threads import Captured
 
     Samples = NDArray[np.int16]
@@ -77,13 +76,6 @@ class CardCounters:
             f"overruns {self.overruns} ({self.lost_ms:.0f} ms lost), underruns {self.underruns}, "
             f"dropped {self.dropped}, late {self.late_frames}, worst frame {self.worst_frame_ms:.1f} ms"
         )
-
-
-@dataclass(frozen=True)
-class _Side:
-    device: SoundDevice
-    channels: int
-    rate: int
 
 
 class SoundCard:
@@ -247,9 +239,12 @@ class _Streams:
         self._audio = pyaudio.PyAudio()  # the list of devices is made here: a new card is seen only by a new one
         self._opened: list[Any] = []
         try:
-            self.heard = self._side(spec.input, "input", spec.rate)
-            self.said = self._side(spec.output, "output", spec.rate)
-            self.input, self.output = self._open(self.heard, "input"), self._open(self.said, "output")
+            self.heard = choose_side(self._audio, spec.input, "input", spec.rate)
+            self.said = choose_side(self._audio, spec.output, "output", spec.rate)
+            self.input = open_side(self._audio, self.heard, "input")
+            self._opened.append(self.input)
+            self.output = open_side(self._audio, self.said, "output")
+            self._opened.append(self.output)
         except BaseException:
             self._release()
             raise
@@ -259,33 +254,6 @@ class _Streams:
             self._users -= 1
             if not self._users:
                 self._release()
-
-    def _side(self, name: str, direction: Direction, rate: int | None) -> _Side:
-        device = find_device(list_devices(self._audio), name, direction)
-        for channels in (1, 2):
-            rates = rates_of(self._audio, device, direction, channels)
-            if rate is not None and takes(self._audio, device, direction, channels, rate):
-                return _Side(device, channels, rate)
-            if rate is None and rates:
-                return _Side(device, channels, rates[0])
-        found = f"cannot do {rate} Hz" if rate else "cannot do 16-bit sound at a usual rate"
-        able = rates_of(self._audio, device, direction, 1) or rates_of(self._audio, device, direction, 2)
-        hint = f"it can do {', '.join(map(str, able))} Hz" if able else "it may be busy elsewhere"
-        raise LineError(f"sound {direction} {device.name!r}: {found}; {hint}")
-
-    def _open(self, side: _Side, direction: Direction) -> Any:  # noqa: ANN401 - PyAudio has no types
-        try:
-            stream = self._audio.open(
-                rate=side.rate,
-                channels=side.channels,
-                format=pyaudio.paInt16,
-                frames_per_buffer=side.rate * FRAME_MS // 1000,
-                **{direction: True, f"{direction}_device_index": side.device.index},
-            )
-        except (OSError, ValueError) as error:
-            raise LineError(f"sound {direction} {side.device.name!r}: cannot be opened: {error}") from error
-        self._opened.append(stream)
-        return stream
 
     def _release(self) -> None:
         for stream in self._opened:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pyaudio
 
 from ivrbox.errors import LineError
+from ivrbox.units import FRAME_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,6 +41,15 @@ class SoundDevice:
     name: str
     inputs: int
     outputs: int
+    rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One direction of a card as it is to be used."""
+
+    device: SoundDevice
+    channels: int
     rate: int
 
 
@@ -88,6 +98,43 @@ def takes(audio: Any, device: SoundDevice, direction: Direction, channels: int, 
         return bool(audio.is_format_supported(float(rate), **wish, **{f"{direction}_format": pyaudio.paInt16}))
     except ValueError:
         return False
+
+
+def choose_side(audio: Any, name: str, direction: Direction, rate: int | None) -> Side:  # noqa: ANN401
+    """The device of this name, with one channel if it can, at this rate or else the first of `RATES` that it can do.
+
+    Raises:
+        LineError: there is no such device, or it cannot do that; the message says what it can.
+    """
+    device = find_device(list_devices(audio), name, direction)
+    for channels in (1, 2):
+        rates = rates_of(audio, device, direction, channels)
+        if rate is not None and takes(audio, device, direction, channels, rate):
+            return Side(device, channels, rate)
+        if rate is None and rates:
+            return Side(device, channels, rates[0])
+    found = f"cannot do {rate} Hz" if rate else "cannot do 16-bit sound at a usual rate"
+    able = rates_of(audio, device, direction, 1) or rates_of(audio, device, direction, 2)
+    hint = f"it can do {', '.join(map(str, able))} Hz" if able else "it may be busy elsewhere"
+    raise LineError(f"sound {direction} {device.name!r}: {found}; {hint}")
+
+
+def open_side(audio: Any, side: Side, direction: Direction) -> Any:  # noqa: ANN401
+    """A blocking stream of 16-bit samples, 20 ms at a time.
+
+    Raises:
+        LineError: it cannot be opened; the message says which and why.
+    """
+    try:
+        return audio.open(
+            rate=side.rate,
+            channels=side.channels,
+            format=pyaudio.paInt16,
+            frames_per_buffer=side.rate * FRAME_MS // 1000,
+            **{direction: True, f"{direction}_device_index": side.device.index},
+        )
+    except (OSError, ValueError) as error:
+        raise LineError(f"sound {direction} {side.device.name!r}: cannot be opened: {error}") from error
 
 
 @contextmanager

@@ -87,11 +87,11 @@ def read_options(options: Mapping[str, Any]) -> SoundOptions:
     try:
         return SoundOptions.model_validate(dict(options))
     except ValidationError as error:
-        raise ConfigError(_fault(detail) for detail in error.errors()) from None
+        details = {str(detail["loc"][0]): detail for detail in error.errors()}  # one fault a key, not one for each type
+        raise ConfigError(_fault(key, detail) for key, detail in details.items()) from None
 
 
-def _fault(detail: ErrorDetails) -> Fault:
-    key = str(detail["loc"][0])
+def _fault(key: str, detail: ErrorDetails) -> Fault:
     return Fault("ivrbox.toml", None, f"line.options.{key}", _words(key, detail))
 
 
@@ -99,6 +99,8 @@ def _words(key: str, detail: ErrorDetails) -> str:
     if detail["type"] == "extra_forbidden":
         near = difflib.get_close_matches(key, SoundOptions.model_fields, 1)
         return f"unknown key; did you mean {near[0]!r}?" if near else f"unknown key; there are {_known()}"
+    if key.endswith("_pin"):
+        return f"must be a GPIO number or the name of a pin, not {detail['input']!r}"
     return f"{detail['msg'].replace('Input should be', 'must be', 1)}, not {detail['input']!r}"
 
 

@@ -73,6 +73,7 @@ class BenchCard:
         self.rate, self.channels = rate, channels
         self._up = Resampler(8000, rate)
         self._queue = SoundQueue()
+        self._raw = b""
         self._plugged = threading.Event()
         self._plugged.set()
         self._ended = False
@@ -82,6 +83,10 @@ class BenchCard:
     def says(self, samples: Samples) -> None:
         """Queue sound at 8000 Hz; silence is fed where there is none."""
         self._queue.put(samples)
+
+    def says_raw(self, raw: bytes) -> None:
+        """Put bytes on the wire as they are, before anything else."""
+        self._raw = raw
 
     @property
     def said(self) -> Samples:
@@ -108,10 +113,18 @@ class BenchCard:
     def _feed(self) -> None:
         while not self._ended:
             if self._plugged.wait(0.01):
-                sound = np.repeat(self._up.push(self._queue.take(160)), self.channels).tobytes()
-                self._offer(sound)
+                self._offer(self._next_raw() or self._next_sound())
+
+    def _next_raw(self) -> bytes:
+        size = self.rate // 50 * self.channels * 2
+        piece, self._raw = self._raw[:size], self._raw[size:]
+        return piece
+
+    def _next_sound(self) -> bytes:
+        return np.repeat(self._up.push(self._queue.take(160)), self.channels).tobytes()
 
     def _offer(self, sound: bytes) -> None:
+        """Write one piece of 20 ms: less than PIPE_BUF, so whole or not at all; ALSA pads a short read with silence."""
         os.set_blocking(self._fd, False)
         while sound and not self._ended:
             try:
