@@ -31,6 +31,7 @@ _COMMANDS = {
     "recordings": "ivrbox.cli.recordings:recordings",
     "run": "ivrbox.cli.run:run",
     "test": "ivrbox.cli.test:test",
+    "tidy": "ivrbox.cli.retention:tidy",
 }
 
 

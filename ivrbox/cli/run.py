@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 TRY_AGAIN_S = 20
 """Under a supervisor, a line that cannot be opened at start is tried again so often: its cable may be on its way."""
 
-OPENING_S = 120
+OPENING_S = 600
 """The longest that one try may take: flows are read, and prompts that are new are spoken."""
 
 
@@ -39,6 +39,7 @@ def run(places: Places) -> None:
         signal.signal(number, lambda *_: stop.set())
     supervisor = Supervisor.from_environment()
     while not stop.is_set():
+        supervisor.still_starting(OPENING_S, "reading flows, speaking prompts, opening the line")
         try:
             _serve(places, supervisor, stop)
         except LineError as error:

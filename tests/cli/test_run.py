@@ -83,13 +83,14 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Stage]:
 
 def test_readiness_comes_with_the_open_line_and_meals_with_its_frames(stage: Stage) -> None:
     assert stage.runs() == 0
-    assert stage.told() == ["READY=1", "WATCHDOG=1", "WATCHDOG=1", "STOPPING=1"]
+    assert stage.told()[1:] == ["READY=1", "WATCHDOG=1", "WATCHDOG=1", "STOPPING=1"]
 
 
 def test_line_that_is_missing_at_start_is_waited_for_without_readiness(stage: Stage) -> None:
     stage.faults = [MISSING, MISSING]
     assert stage.runs() == 0
-    assert stage.told()[:3] == ["EXTEND_TIMEOUT_USEC=120000000"] * 2 + ["READY=1"]
+    told = stage.told()
+    assert told.index("READY=1") == told.count("EXTEND_TIMEOUT_USEC=600000000") == 5
 
 
 def test_at_a_terminal_a_missing_line_is_an_error(stage: Stage) -> None:
@@ -102,7 +103,7 @@ def test_at_a_terminal_a_missing_line_is_an_error(stage: Stage) -> None:
 def test_fault_that_only_a_new_process_heals_ends_this_one(stage: Stage, fault: LineError) -> None:
     stage.fault_in_use = fault
     assert stage.runs() == 2
-    assert "STOPPING=1" not in stage.told()
+    assert stage.told()[-1] == "WATCHDOG=1"
 
 
 def test_driver_that_hangs_at_start_is_left_to_a_new_process(stage: Stage) -> None:
