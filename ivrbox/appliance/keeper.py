@@ -40,7 +40,13 @@ class Keeper:
     """Owns what outlives a call. The methods are for the line's thread: none of them waits, none raises."""
 
     def __init__(
-        self, places: Shelving, clerk: Worker, sealer: Worker, *, spools: SpoolRack | None, board: Board | None = None
+        self,
+        places: Shelving,
+        clerk: Worker,
+        sealer: Worker,
+        *,
+        spools: SpoolRack | None,
+        board: Board | None = None,
     ) -> None:
         """Keep things at these places; without spools nothing is recorded."""
         self._places = places
@@ -57,7 +63,7 @@ class Keeper:
         if not why:
             try:
                 if (spool := self._spools.take()) is not None:
-                    return Recorder(spool)
+                    return Recorder(spool, tone=self._spools.masked_as_tone)
                 why = "recording refused: those of earlier calls are still being stored"
             except OSError as error:
                 why = str(error)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from ivrbox.appliance.messengers import checked_address
 from ivrbox.flows.documents import load_toml, validate
 from ivrbox.flows.wording import Within
 
@@ -56,10 +57,16 @@ class RecordsSpec(_Closed):
 
 
 class RecordingSpec(_Closed):
-    """`[recording]`: whether calls are recorded, for how long, and who may open what is kept."""
+    """`[recording]`: whether calls are recorded, for how long, and who may open what is kept.
+
+    A call that outlasts `max_minutes` goes on; `when_full` says whether its recording stops there, or overflows to the
+    data folder, sealed under a key that is in memory only. Private digits are masked as silence or as a soft tone.
+    """
 
     enabled: bool = True
     max_minutes: Annotated[int, Within(1, 240, "minutes")] = 60
+    when_full: Literal["stop", "overflow"] = "stop"
+    masked_as: Literal["silence", "tone"] = "silence"
     recipients: tuple[str, ...] = ()
     local_playback: bool = False
 
@@ -83,7 +90,7 @@ class EventsSpec(_Closed):
     Neither numbers nor digits are told unless the owner asks for them; digits of a PII step never are.
     """
 
-    tell: tuple[str, ...] = ()
+    tell: tuple[Annotated[str, AfterValidator(checked_address)], ...] = ()
     caller: bool = False
     digits: bool = False
 

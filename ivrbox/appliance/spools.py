@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from ivrbox.recordings import Spool
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ivrbox.recordings import Recorder
+
+log = logging.getLogger(__name__)
 
 MOST = 8
 """Recordings in memory at a time: of the call that is up, its messages, and calls that are still being sealed."""
@@ -16,9 +21,17 @@ MOST = 8
 class SpoolRack:
     """Hands spools out on the line's thread, and takes them back on any."""
 
-    def __init__(self, seconds: float, most: int = MOST) -> None:
-        """Make up to `most` spools with room for so many seconds, each when it is first needed."""
+    def __init__(
+        self, seconds: float, most: int = MOST, *, overflow: Path | None = None, masked_as_tone: bool = False
+    ) -> None:
+        """Make up to `most` spools with room for so many seconds, each when it is first needed.
+
+        A call that lasts longer goes on in the folder `overflow`, if there is one. `masked_as_tone` says what its
+        recorders shall put in the place of secrets: a soft tone, or silence.
+        """
+        self.masked_as_tone = masked_as_tone
         self._seconds = seconds
+        self._overflow = overflow
         self._most = most
         self._made = 0
         self._spare: list[Spool] = []
@@ -33,8 +46,10 @@ class SpoolRack:
             return self._spare.pop()
         if self._made >= self._most:
             return None
-        spool = Spool(self._seconds)
+        spool = Spool(self._seconds, overflow=self._overflow)
         self._made += 1
+        for warning in spool.warnings if self._made == 1 else ():
+            log.warning("%s", warning)
         return spool
 
     def take_back(self, recorder: Recorder) -> None:

@@ -143,8 +143,7 @@ def open_premises(  # noqa: PLR0913 - keywords only, as above
         clerk = stack.enter_context(closing(Worker("clerk")))
         sealer = stack.enter_context(closing(Worker("sealer")))
         board = Board()
-        spools = SpoolRack(spool_seconds(settings)) if settings.recording.enabled else None
-        keeper = Keeper(shelving, clerk, sealer, spools=spools, board=board)
+        keeper = Keeper(shelving, clerk, sealer, spools=_spools(data, settings), board=board)
         keeper.look_around()
         staff = Staff(
             repertoire=repertoire,
@@ -159,6 +158,14 @@ def open_premises(  # noqa: PLR0913 - keywords only, as above
             shown_caller=_shown_caller(data, settings),
         )
         yield Premises(settings, repertoire, shelving, staff, keys.hint)
+
+
+def _spools(data: Path, settings: Settings) -> SpoolRack | None:
+    if not settings.recording.enabled:
+        return None
+    overflow = data / "overflow" if settings.recording.when_full == "overflow" else None
+    is_tone = settings.recording.masked_as == "tone"
+    return SpoolRack(spool_seconds(settings), overflow=overflow, masked_as_tone=is_tone)
 
 
 def _line_options(settings: Settings) -> dict[str, object]:

@@ -185,6 +185,8 @@ class Dialog:
     def _key_pressed(self, event: KeyPressed) -> None:
         self._course.steps_at_once = 0
         key = self._talk.keys.pressed(event.digit, event.at)
+        if self._book[self._course.flow].mask_keys:
+            self._talk.cover(Reason.KEY, event.at)
         opt_out = self._book[self._course.flow].opt_out or self._book[self._entry].opt_out
         if opt_out is not None and event.digit == opt_out.key and self._may_opt_out(event.digit):
             self._opt_out(event, opt_out.say)

@@ -170,7 +170,8 @@ class FlowSpec(Spec):
     """One flow: `start` is its first step (by default the first in the file).
 
     `keys` have a meaning in every step of the flow that does not use them itself: `"*" = { repeat = true }`. `opt_out`
-    holds in this flow; that of the flow which a call enters first holds wherever there is no other.
+    holds in this flow; that of the flow which a call enters first holds wherever there is no other. With `mask_keys`
+    the recording keeps the tone of no key, private or not.
     """
 
     start: str | None = None
@@ -179,6 +180,7 @@ class FlowSpec(Spec):
     hours: HoursSpec | None = None
     keys: dict[Key, ActionsSpec] = Field(default_factory=dict)
     opt_out: OptOutSpec | None = None
+    mask_keys: bool = False
     steps: Annotated[dict[Name, StepSpec], AfterValidator(_not_empty)]
 
     @property
