@@ -21,6 +21,7 @@ both do the natural thing. A message says where, what was found, and what is all
       SealError          OSError         a recording could not be sealed or opened
       StoreError         OSError         the record store could not be read or written
         RecordRefused                    ... the record itself is at fault: it would bring back what is gone
+      StatusError        OSError         no running box tells how it is
 """
 
 from __future__ import annotations
@@ -133,3 +134,7 @@ class StoreError(IvrboxError, OSError):
 
 class RecordRefused(StoreError):
     """A record would bring back what is gone, or breaks another rule of the store: it is no use to try again."""
+
+
+class StatusError(IvrboxError, OSError):
+    """No running box tells how it is."""

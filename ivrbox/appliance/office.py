@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LOOK_EVERY = 300
+"""On-hook, the keeper looks around at every so many freshenings: each ten minutes."""
+
 
 @dataclass(frozen=True)
 class Staff:
@@ -60,9 +63,13 @@ class Office:
         self._clock = clock or staff.clock
         self._freshening: Future[None] = Future()
         self._freshening.set_result(None)
+        self._freshened = 0
 
     def freshen_up(self, *, wait: bool) -> None:
         """Have changed flows taken up, between calls; `wait` where the next frame would not."""
+        self._freshened += 1
+        if self._freshened % LOOK_EVERY == 0:
+            self._staff.keeper.look_around()
         if self._freshening.done():
             self._freshening = self._staff.reader.submit(self._staff.repertoire.refresh)
         if wait:

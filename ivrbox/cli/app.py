@@ -30,6 +30,7 @@ _COMMANDS = {
     "on-hook": "ivrbox.cli.on_hook:on_hook",
     "recordings": "ivrbox.cli.recordings:recordings",
     "run": "ivrbox.cli.run:run",
+    "status": "ivrbox.cli.status:status",
     "test": "ivrbox.cli.test:test",
     "tidy": "ivrbox.cli.retention:tidy",
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ivrbox.appliance.notify import Supervisor
+from ivrbox.appliance.outside import shown_outside
 from ivrbox.appliance.wiring import open_box
 from ivrbox.cli.logs import log_to_stderr
 from ivrbox.cli.notices import tell_warnings
@@ -53,7 +54,7 @@ def run(places: Places) -> None:
 
 
 def _serve(places: Places, supervisor: Supervisor, stop: threading.Event) -> None:
-    with open_box(places.config, places.data) as box:
+    with open_box(places.config, places.data) as box, shown_outside(box, places.data):
         log_to_stderr(box.redactor, logging.INFO)
         tell_warnings(box)
         _tell_ready(box, supervisor)
