@@ -16,7 +16,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from ivrbox.dsp.dtmf_evidence import measure_tones, spectra_until, surroundings
-from ivrbox.dsp.dtmf_verdict import Evidence, is_held, limit_broken, score
+from ivrbox.dsp.dtmf_verdict import Evidence, is_held, is_key, limit_broken
 from ivrbox.dsp.dtmf_windows import NO_KEY, RUN
 from ivrbox.dsp.goertzel import HOP, TONE_GAIN, WINDOW, hann_loss_db
 from ivrbox.dsp.keys import COLUMNS_HZ, ROWS_HZ
@@ -170,8 +170,10 @@ class Press:
 
     @property
     def end(self) -> float:
-        """Where the first of the tones fell below half of its amplitude for the last time."""
-        return min(map(self._end, self._powers, self._levels))
+        """Where the tones fell below half of their amplitude for the last time."""
+        row, column = map(self._end, self._powers, self._levels)
+        together = abs(row - column) < _MOST_SKEW_MS * _PER_MS
+        return (row + column) / 2 if together else min(row, column)
 
     def look_due(self) -> bool:
         """Whether it may be time to weigh the evidence, the newest window having the tones."""
@@ -188,10 +190,10 @@ class Press:
         if not is_held(age / _PER_MS, math.sqrt(share)):
             self._next_look, self.reason = self._newest + _SOON, "unsteady"
             return False
-        is_key = self._weigh(history, self._newest, end_of(self._newest))
+        heard = self._weigh(history, self._newest, end_of(self._newest))
         again = _SOON if self.reason == "speech-like" else _LATER
         self._next_look = self._newest + (again if age < LONGEST_DOUBT else _RARELY)
-        return is_key
+        return heard
 
     def last_look(self, history: WindowHistory) -> bool:
         """Weigh the evidence when the tones are over; whether this was a key."""
@@ -240,7 +242,7 @@ class Press:
         if self.reason:
             return False
         self.evidence = self._gather(history, tones, dbm0, until)
-        self.down = score(self.evidence) > 0
+        self.down = is_key(self.evidence, (until - self.onset) / _PER_MS)
         self.reason = "" if self.down else "speech-like"
         return self.down
 
@@ -294,7 +296,8 @@ class Press:
         found = [end_of(first) - _MIDDLE + rise * HOP for rise in rises if rise is not None]
         apart = abs(found[0] - found[-1]) / _PER_MS if len(found) == len(rises) else _MOST_SKEW_MS
         self._skew_ms = min(_MOST_SKEW_MS, apart)
-        self.onset = max(float(self._earliest), *found) if found else float(self._earliest)
+        moment = sum(found) / 2 if self._skew_ms < _MOST_SKEW_MS else max(found, default=0.0)
+        self.onset = max(float(self._earliest), moment)
 
     def _end(self, powers: list[float], level: float) -> float:
         half = level / _HALF

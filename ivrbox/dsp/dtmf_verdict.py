@@ -2,8 +2,8 @@
 
 | evidence | unit | weight | why it tells a key from a voice |
 |---|---|---|---|
-| beside | bel | -3.8 | power in 633-1733 Hz that is not the tones': a voice has other harmonics there |
-| new beside | bel | -0.4 | the part of it that was not there before: noise and prompts were |
+| beside | bel | -3.6 | power in 633-1733 Hz that is not the tones': a voice has other harmonics there |
+| new beside | bel | -0.9 | the part of it that was not there before: noise and prompts were |
 | below | bel | -1.5 | power in 133-567 Hz: a voice has its fundamental and first formant there |
 | change below | bel | -2.4 | since before the key: dial tone, hum and noise stay as they were |
 | above | bel | -0.6 | power in 1800-3500 Hz: the rest of a voice |
@@ -15,7 +15,9 @@
 
 Powers are shares of the tones' own. The weights were found by logistic regression, with keys through noise, speech,
 codecs, echoes and holes on one side and ten hours of speech and music on the other, then rounded; voices and keys of
-other makes than those gave the same picture. A clean key scores above 10, most of what a voice does below -10.
+other makes than those gave the same picture. A clean key scores 21 at its nominal frequencies and at least 12 at the
+limits of deviation and twist; most of what a voice does is below 0. How much is enough depends on age: what a voice
+does for 30 ms it seldom keeps up for 40, so doubtful keys get a longer look and clean ones are sure at once.
 """
 
 from __future__ import annotations
@@ -45,7 +47,11 @@ LEAST_SHARE_HELD: Final = ((30.5, 0.94), (34.5, 0.8), (math.inf, 0.55))
 """Until an age in ms: amplitude of the newest window over the key's. A tone of 25 ms has ended 3.5 ms before the first
 look; its newest window lacks 3.5 of 12 ms, which leaves 0.87 of a Hann window. Later looks bear a codec's ripple."""
 
-_THRESHOLD: Final = 7.7
+ENOUGH: Final = ((33.0, 10.6), (40.0, 8.8), (math.inf, 8.1))
+"""Until an age in ms: the score above which a press is a key."""
+
+_MOST_MISFIT: Final = 9.0
+"""Deviation and twist together cost no more than this, so that a clean key is heard at the limits of both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +85,35 @@ def limit_broken(row: Tone, column: Tone, row_dbm0: float, column_dbm0: float) -
 
 def is_held(age_ms: float, share: float) -> bool:
     """Whether the newest window has so much of the key's amplitude that the tones must still be on."""
-    return share >= next(least for until, least in LEAST_SHARE_HELD if age_ms < until)
+    return share >= _at_age(LEAST_SHARE_HELD, age_ms)
+
+
+def is_key(evidence: Evidence, age_ms: float) -> bool:
+    """Whether the evidence is enough for a press of this age."""
+    return score(evidence) > _at_age(ENOUGH, age_ms)
 
 
 def score(evidence: Evidence) -> float:
-    """Weighted sum of the evidence; a key is above zero. Rounded, so that no machine's last bit decides."""
+    """Weighted sum of the evidence. Rounded, so that no machine's last bit decides."""
     around = evidence.around
     deviation = 1e4 * (evidence.row.deviation**2 + evidence.column.deviation**2)
+    misfit = 1.05 * deviation + 0.6 * abs(evidence.column_dbm0 - evidence.row_dbm0)
     pieces = (
-        -3.8 * _bel(around.beside, 2e-3),
-        -0.4 * _bel(around.beside - 1.5 * around.beside_before, 5e-3),
+        -3.6 * _bel(around.beside, 2e-3),
+        -0.9 * _bel(around.beside - 1.5 * around.beside_before, 5e-3),
         -1.5 * _bel(around.below, 1e-2),
         -2.4 * min(1.0, abs(_bel(around.below, 1e-2) - _bel(around.below_before, 1e-2))),
         -0.6 * _bel(around.above, 5e-3),
         -0.6 * _bel(around.tones_before, 1e-2),
         -1.4 * _bel(evidence.row.wander + evidence.column.wander, 2e-3),
-        -1.05 * deviation,
-        -0.6 * abs(evidence.column_dbm0 - evidence.row_dbm0),
+        -min(_MOST_MISFIT, misfit),
         -0.44 * evidence.skew_ms,
     )
-    return round(math.fsum(pieces) - _THRESHOLD, 6)
+    return round(math.fsum(pieces), 6)
+
+
+def _at_age(steps: tuple[tuple[float, float], ...], age_ms: float) -> float:
+    return next(value for until, value in steps if age_ms < until)
 
 
 def _bel(share: float, floor: float) -> float:
