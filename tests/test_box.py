@@ -69,13 +69,13 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("script", [*SCRIPTS, "debian/postinst", "debian/prerm", "debian/postrm", "tests/arm64.sh"])
 def test_script_is_executable_and_without_a_fault(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)
     checker = shutil.which("shellcheck")
     if checker is None:
         pytest.skip("shellcheck is not installed")
-    done = subprocess.run([checker, ROOT / script], capture_output=True, text=True, check=False)
+    done = subprocess.run([checker, "--external-sources", ROOT / script], capture_output=True, text=True, check=False)
     assert done.stdout == ""
 
 
@@ -83,7 +83,7 @@ def test_script_is_executable_and_without_a_fault(script: str) -> None:
 def test_help_names_every_verb(machine: Machine, args: tuple[str, ...]) -> None:
     done = machine.box(*args)
     assert done.returncode == 0
-    for verb in ("demo", "test", "lint", "bench", "help"):
+    for verb in ("demo", "test", "lint", "bench", "docs", "help", "install", "upgrade", "uninstall", "deb"):
         assert f"\n  {verb} " in done.stdout
 
 
@@ -207,3 +207,37 @@ def test_failed_pip_is_shown_and_tried_again_next_time(machine: Machine) -> None
         assert "no wheel for you" in done.stderr
         assert "pip failed" in done.stderr
     assert machine.calls("ivrbox") == []
+
+
+@pytest.mark.parametrize("verb", [("install",), ("uninstall", "--with-data")])
+def test_what_changes_the_machine_needs_root_and_says_how(machine: Machine, verb: tuple[str, ...]) -> None:
+    done = machine.box(*verb)
+    assert done.returncode == 2
+    assert done.stderr == f"box: this changes the machine, so it needs root. Please type: sudo ./box {' '.join(verb)}\n"
+    assert machine.calls("apt-get") == []
+
+
+def test_sudo_without_a_password_goes_on_as_root(machine: Machine) -> None:
+    machine.play("sudo", 'if [ "$2" = true ]; then exit 0; fi')
+    assert machine.box("uninstall", "--with-data").returncode == 0
+    assert machine.calls("sudo") == ["-n true", f"-n {machine.root}/box uninstall --with-data"]
+
+
+def test_upgrade_of_what_is_not_installed_is_refused(machine: Machine) -> None:
+    script = (machine.root / "box").read_text().replace("=/opt/ivrbox\n", f"={machine.root}/opt\n")
+    (machine.root / "box").write_text(script)
+    done = machine.box("upgrade")
+    assert done.returncode == 2
+    assert "no box is installed here; first: sudo ./box install" in done.stderr
+
+
+def test_uninstall_takes_no_word_that_it_does_not_know(machine: Machine) -> None:
+    done = machine.box("uninstall", "--everything")
+    assert done.returncode == 2
+    assert "uninstall takes --with-data or nothing, not --everything" in done.stderr
+
+
+def test_package_is_made_with_the_pythons_of_debian_alone(machine: Machine) -> None:
+    (machine.root / "debian").mkdir()
+    (machine.root / "debian/build.sh").write_text('build_package() { echo "with $PYTHONS"; }\n')
+    assert machine.box("deb").stdout == "with /usr/bin/python3\n"

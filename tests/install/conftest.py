@@ -1,0 +1,123 @@
+"""Whole Debian systems in a folder, to install into: asked for by IVRBOX_ROOTS=1, as root.
+
+    IVRBOX_ROOTS=1 ./box test tests/install                       both releases, some ten minutes
+    IVRBOX_ROOTS=1 ./box test tests/install -k bookworm
+
+They are made once by debootstrap, in /var/tmp/ivrbox-roots (or IVRBOX_ROOTS=/another/folder), and copied for each test.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHECKOUT = Path(__file__).parents[2]
+SOURCE = ("box", "debian", "systemd", "hw", "docs", "config", "ivrbox", "pyproject.toml")
+DOCUMENTS = ("README.md", "LICENSE", "CHANGELOG.md")
+CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
+RELEASES = ("bookworm", "trixie")
+MIRROR = "http://deb.debian.org/debian"
+
+
+def _home() -> Path:
+    asked = os.environ.get("IVRBOX_ROOTS", "")
+    if not asked:
+        pytest.skip("installs whole systems, some ten minutes: asked for by IVRBOX_ROOTS=1")
+    if os.geteuid() != 0:
+        pytest.skip("making a root file system needs root")
+    if shutil.which("debootstrap") is None:
+        pytest.fail("debootstrap is not installed")
+    return Path(asked if asked.startswith("/") else "/var/tmp/ivrbox-roots")  # noqa: S108 - big, and kept over boots
+
+
+def _pristine(release: str) -> Path:
+    """A minimal system of this release, made once."""
+    where = _home() / release
+    if not (where / "made").exists():
+        shutil.rmtree(where, ignore_errors=True)
+        where.mkdir(parents=True)
+        packages = "--include=ca-certificates,systemd,udev"
+        done = subprocess.run(
+            ["debootstrap", "--variant=minbase", packages, release, where, MIRROR],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-2000:]
+        (where / "made").touch()
+    return where
+
+
+class System:
+    """A copy of a pristine system, with the checkout in /src; systemd does not run in it."""
+
+    def __init__(self, root: Path, pristine: Path) -> None:
+        self.root = root
+        subprocess.run(["cp", "-a", "--reflink=auto", pristine, root], check=True)
+        for file in ("etc/resolv.conf", CERTIFICATES):  # it knows and trusts whom this machine does
+            shutil.copy(f"/{file}", root / file)
+        self.update_source()
+
+    def update_source(self) -> None:
+        source = self.root / "src"
+        shutil.rmtree(source, ignore_errors=True)
+        source.mkdir()
+        for name in (*SOURCE, *DOCUMENTS):
+            subprocess.run(["cp", "-a", CHECKOUT / name, source], check=True)
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        environment = {
+            "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": "/root",
+            "LANG": "C.UTF-8",
+            "DEBIAN_FRONTEND": "noninteractive",
+            "PIP_CERT": f"/{CERTIFICATES}",
+        }
+        return subprocess.run(
+            ["chroot", self.root, *command],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def box(self, *arguments: str) -> str:
+        """What box says, given that all goes well."""
+        done = self.run("/src/box", *arguments)
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout + done.stderr
+
+    def has(self, *names: str) -> list[str]:
+        """Those of these files that are there, links that lead nowhere included."""
+        return [name for name in names if os.path.lexists(self.root / name.lstrip("/"))]
+
+    def owner(self, name: str) -> str:
+        return self.run("stat", "--format=%U:%G %a", name).stdout.strip()
+
+
+def _unmount(mount: Path) -> None:
+    subprocess.run(["umount", mount], check=True)
+
+
+@pytest.fixture(params=RELEASES)
+def system(request: pytest.FixtureRequest) -> Iterator[System]:
+    pristine = _pristine(request.param)
+    root = pristine.with_name(f"{request.param}-copy")
+    shutil.rmtree(root, ignore_errors=True)
+    with ExitStack() as stack:
+        system = System(root, pristine)
+        stack.callback(shutil.rmtree, root)
+        for kind, name in (("proc", "proc"), ("devtmpfs", "dev")):
+            subprocess.run(["mount", "-t", kind, kind, root / name], check=True)
+            stack.callback(_unmount, root / name)
+        yield system
