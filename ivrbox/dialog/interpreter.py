@@ -113,6 +113,8 @@ class Dialog:
     def handle(self, event: Event) -> list[Effect]:
         """Go on from an event; the effects are to be carried out in order, before the next event."""
         self._talk.now = event.at
+        if not isinstance(event, FunctionReturned | FunctionRaised):
+            self._course.steps_at_once = 0
         match event:
             case Answered():
                 self._answered(event)
@@ -135,9 +137,7 @@ class Dialog:
             self._course.state = event.reply.state
         if isinstance(event, FunctionReturned | FunctionRaised):
             self._listen(event.at)
-            return
-        self._course.steps_at_once = 0
-        if isinstance(event, PromptEnded):
+        elif isinstance(event, PromptEnded):
             self._talk.spoken(event.at)
         elif isinstance(event, KeyReleased):
             self._talk.keys.released(event.at)
@@ -183,7 +183,6 @@ class Dialog:
                 self._talk.note("keys_not_taken", f"{self._keys_not_taken} before the start function returned")
 
     def _key_pressed(self, event: KeyPressed) -> None:
-        self._course.steps_at_once = 0
         key = self._talk.keys.pressed(event.digit, event.at)
         if self._book[self._course.flow].mask_keys:
             self._talk.cover(Reason.KEY, event.at)

@@ -117,7 +117,6 @@ class Messaging:
         self._close(DropMessage(), self._spec.review.discarded if self._spec.review else None)
 
     def _close(self, effect: KeepMessage | DropMessage, words: PromptSpec | None) -> None:
-        self._choice = None
         self._talk.emit(effect)
         self._talk.say(words)
         self._done()

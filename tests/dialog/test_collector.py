@@ -274,6 +274,27 @@ def test_key_that_begins_no_longer_branch_is_not_waited_on(key: str) -> None:
     assert collector.entry == Entry(Outcome.COMPLETE, key, 1000)
 
 
+# Keys of the flow
+
+
+@pytest.mark.parametrize(
+    ("keys", "digits", "reserved", "outcome"),
+    [
+        ("0", "0", "0", Outcome.COMPLETE),
+        ("*", "*", "*", Outcome.COMPLETE),
+        ("12*", "12", "*", Outcome.CANCELLED),
+        ("1203", "1203", None, Outcome.COMPLETE),
+    ],
+)
+def test_reserved_key_ends_an_entry_that_cannot_hold_it(
+    keys: str, digits: str, reserved: str | None, outcome: Outcome
+) -> None:
+    collector = Collector(DigitSpec(), 4, reserved=["0", "*"])
+    collector.begin(0, speaking=False)
+    press(collector, keys, at=1000)
+    assert collector.entry == Entry(outcome, digits, 1000 + 1600 * (len(keys) - 1), reserved)
+
+
 # All rules at once
 
 

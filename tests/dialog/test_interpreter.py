@@ -546,3 +546,15 @@ def test_keys_before_a_start_function_that_answers_too_late_are_not_noted(phone:
     call.presses("1").hangs_up()
     assert call.handle(FunctionReturned(FunctionReply(state=b"kept"), call.now)) == []
     assert call.dialog.end_request().state == b"kept"
+
+
+def test_key_reported_after_a_step_s_function_has_returned_is_taken(phone: Ring) -> None:
+    call = phone(OPT_OUT, answers={"continue_conversation": FunctionReply(says=("And then?",))}).waits(1).presses("1")
+    call.handle(KeyPressed("5", call.now - 1700))  # it began before the function returned
+    assert call.keyed == [("1", "complete"), ("5", "complete")]
+
+
+def test_call_that_is_too_long_is_told_so_in_mid_sentence(phone: Ring) -> None:
+    call = phone(MENU, max_call_s=1).waits(1)
+    assert Hush() in call.effects
+    assert call.said == ["Menu.", "Goodbye."]

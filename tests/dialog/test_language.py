@@ -330,7 +330,7 @@ def test_transfer_that_fails_takes_the_failure_path(phone: Ring) -> None:
 def test_transfer_that_fails_leaves_the_flow_by_default(phone: Ring) -> None:
     flows = {"f": '[steps.a]\nmenu = { 1 = { transfer = "5" } }', "g": '[steps.b]\nprompt = "B."'}
     call = phone(flows, main="g").presses("1")
-    call.handle(TransferFailed(call.now, "busy"))
+    assert Hush() in call.handle(TransferFailed(call.now, "busy"))  # the tones of the number
     assert call.said == ["Sorry.", "B."]
 
 
@@ -452,3 +452,13 @@ def test_key_that_answers_a_confirmation_may_be_one_of_the_flow_elsewhere(phone:
     )
     call = phone(flow).hears_out().presses("4").hears_out().presses("2").hears_out().presses("2")
     assert call.said[-2:] == ["Booking number.", "Help."]
+
+
+def test_flow_that_was_left_for_good_is_not_come_back_to(phone: Ring) -> None:
+    flows = {
+        "f": '[steps.a]\nthen = { call_flow = "g", return_to = "b" }\n[steps.b]\nprompt = "Never."',
+        "g": "[steps.c]\nthen = { exit_flow = true }",
+        "m": '[steps.main]\nprompt = "Main."',
+    }
+    call = phone(flows, main="m").hears_out()
+    assert (call.said, call.ended) == (["Main.", "Goodbye."], "completed")

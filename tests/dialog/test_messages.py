@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ivrbox.dialog.effects import DropMessage, KeepMessage, PlayTone, Say, StartMessage, StopMessage
-from ivrbox.dialog.events import SilenceHeard
+from ivrbox.dialog.events import FunctionReturned, SilenceHeard, Timer, TimerFired
+from ivrbox.dialog.functions import FunctionReply
 from ivrbox.dialog.messages import MESSAGE
 
 if TYPE_CHECKING:
@@ -129,6 +130,32 @@ def test_message_that_nobody_decides_on_is_kept(phone: Ring) -> None:
 def test_caller_who_hangs_up_in_the_review_has_left_the_message(phone: Ring) -> None:
     call = phone(REVIEW).hears_out().waits(8).presses("#").hangs_up()
     assert handling(call)[-1] == KeepMessage("f.box")
+
+
+def test_nothing_typed_ahead_outlives_a_message(phone: Ring) -> None:
+    flow = """
+        [steps.a]
+        dtmf = { collect_while_speaking = true }
+        then = { do = "f", goto = "box" }
+        [steps.box]
+        prompt = "Speak."
+        record_message = {}
+        then = { do = "f", goto = "c" }
+        [steps.c]
+        dtmf = { collect_while_speaking = true }
+        then = { hangup = true }
+    """
+    call = phone(flow, answers={"f": None}).presses("12")
+    call.handle(FunctionReturned(FunctionReply(), call.now))
+    call.hears_out().waits(1).presses("#").presses("3")
+    call.handle(FunctionReturned(FunctionReply(), call.now))
+    assert call.keyed == [("1", "complete"), (MESSAGE, "complete")]
+    assert call.ended is None
+
+
+def test_timer_of_an_earlier_message_ends_no_later_one(phone: Ring) -> None:
+    call = phone(BOX).hears_out().waits(8)
+    assert call.handle(TimerFired(Timer.MESSAGE_LENGTH, call.now)) == []
 
 
 def test_keys_are_not_typed_ahead_over_a_message(phone: Ring) -> None:

@@ -117,6 +117,41 @@ def test_loop_through_two_flows_is_found(configure: Configure) -> None:
     assert str(fault) == "a.toml:1: steps.a: is a loop without an exit (a, b.b), and none of its steps listens"
 
 
+def test_each_loop_is_told_once_and_not_the_steps_that_lead_into_it(configure: Configure) -> None:
+    flow = """
+        [steps.into]
+        prompt = "Into."
+        then = "a"
+        [steps.a]
+        prompt = "A."
+        then = "b"
+        [steps.b]
+        prompt = "B."
+        then = "a"
+    """
+    [fault] = check_flows(configure({"flows/f.toml": flow}))
+    assert fault.key == "steps.a"
+
+
+def test_loop_that_leads_into_another_is_not_told_besides(configure: Configure) -> None:
+    flow = """
+        [steps.a]
+        prompt = "A."
+        dtmf = {}
+        on = { no_input = "a", invalid = "a", complete = "b" }
+        [steps.b]
+        prompt = "B."
+        then = "b"
+    """
+    faults = check_flows(configure({"flows/f.toml": flow}))
+    assert [fault.key for fault in faults if "loop" in fault.message] == ["steps.b"]
+
+
+def test_flow_with_faults_of_its_own_does_exist(configure: Configure) -> None:
+    files = {"flows/a.toml": '[steps.a]\nprompt = "A."\nthen = { goto_flow = "b" }', "flows/b.toml": "[steps"}
+    assert [fault.file for fault in check_flows(configure(files))] == ["b.toml"]
+
+
 def test_flow_that_is_called_is_no_loop(configure: Configure) -> None:
     files = {
         "flows/a.toml": '[steps.a]\nprompt = "A."\nthen = { call_flow = "b", return_to = "z" }\n[steps.z]\nthen = "y"\n'

@@ -88,7 +88,7 @@ def test_wrong_switch_is_told_in_words() -> None:
 
 
 def test_all_faults_come_at_once_in_the_order_of_the_lines() -> None:
-    text = 'must = "yes"\n[more.b]\nport = 0\n[more.a]\nsize = 0\n'
+    text = 'must = "yes"\n[more.b]\nport = 0\n[inner]\nsize = 0\n'
     assert [fault.split(": ")[0] for fault in faults(text)] == ["x.toml:1", "x.toml:3", "x.toml:5"]
 
 
