@@ -241,11 +241,35 @@ def test_a_lifted_extension_is_told(call: Callable[..., Desk]) -> None:
     assert ExtensionLifted() in desk.events
 
 
+@pytest.mark.parametrize("profile", HALF)
+def test_after_a_key_has_cut_the_prompt_the_modem_listens_at_once(
+    call: Callable[..., Desk], prompt: Samples, profile: str
+) -> None:
+    desk = call(profile)
+    desk.say(prompt[:8000])
+    desk.line.far.presses("5", ms=100, gap_ms=60)
+    desk.say(prompt, hush_on_key=True)
+    desk.line.far.speaks(prompt[:4000])
+    desk.listen(1)
+    assert np.count_nonzero(np.abs(np.concatenate(desk.heard)) > 128) > 0.9 * 4000
+
+
+def test_the_first_prompt_waits_until_the_line_has_settled(call: Callable[..., Desk], prompt: Samples) -> None:
+    desk = call("generic")
+    desk.say(prompt[:8000])
+    desk.listen(1)
+    assert np.flatnonzero(desk.line.far.heard)[0] >= 8000
+    assert _contains(desk.line.far.heard, prompt[:8000])
+
+
 @pytest.mark.parametrize("delay_ms", [0, 700, 1400])
-def test_a_slow_stop_costs_time_and_loses_no_key(call: Callable[..., Desk], prompt: Samples, delay_ms: int) -> None:
+@pytest.mark.parametrize("gap_ms", [300, 2000])
+def test_a_slow_stop_costs_time_and_loses_no_key(
+    call: Callable[..., Desk], prompt: Samples, delay_ms: int, gap_ms: int
+) -> None:
     desk = call("generic", stop_delay_ms=delay_ms)
     desk.say(prompt[:4800])
-    desk.line.far.presses("1", ms=150, gap_ms=2000)
+    desk.line.far.presses("1", ms=150, gap_ms=gap_ms)
     desk.line.far.presses("2", ms=150)
     desk.say(prompt, hush_on_key=True)
     desk.listen(4)
