@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ivrbox.dsp.cadence import CadenceMatcher
+from ivrbox.dsp.level import level_dbm0
 from ivrbox.dsp.tone_band import HOP, PURE, WINDOW, ToneBand, power_dbm0, spectra, total_powers
 from ivrbox.units import SAMPLE_RATE, ms_to_samples
 
@@ -49,6 +50,7 @@ _HOLE_MS: Final = 20  # a click within a burst
 _EDGES: Final = 3  # windows that are half tone, half silence
 _QUIETER_DB: Final = 6  # a pause is at least this much softer than its burst
 _OUR_SHARE: Final = 0.5
+_WINDOW_DB: Final = 6.0  # a burst that fills only a quarter of the samples looked at is 6 dB softer over all of them
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,10 @@ class ProgressWatch:
         self._said = np.concatenate([self._said[said.size :], said])
         stream = np.concatenate([self._held, heard])
         self._held = stream[heard.size :]
-        self._look(spectra(stream))
+        if level_dbm0(stream) < FLOOR_DBM0 - _WINDOW_DB:
+            self._pass_in_quiet(heard.size // HOP)
+        else:
+            self._look(spectra(stream))
 
     def skip(self, samples: int) -> None:
         """So many samples were lost: time moves on, and no cadence survives a hole."""
@@ -182,6 +187,13 @@ class ProgressWatch:
         self._held = np.zeros_like(self._held)
         for band in self._bands.values():
             band.forget()
+
+    def _pass_in_quiet(self, moments: int) -> None:
+        """Too soft for any tone: what a line is most of the time, so it is not looked at closely."""
+        for band in self._bands.values():
+            for _ in range(moments):
+                band.pauses(-math.inf)
+        self._clock += HOP * moments
 
     def _look(self, moments: NDArray[np.float64]) -> None:
         """Tell each band what it was, moment by moment."""

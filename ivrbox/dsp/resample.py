@@ -52,14 +52,21 @@ class Resampler:
 
     def push(self, samples: NDArray[np.int16]) -> NDArray[np.int16]:
         """Take samples of shape (n,), n from 0; give all that they make certain, int16, clipped at full scale."""
+        if not samples.any() and not self._held.any():
+            return np.zeros(self._advance(samples.size).size, dtype=np.int16)
         stream = np.concatenate([self._held, samples.astype(np.float64)])
-        places = np.arange(self._next, samples.size * self._up, self._down)
-        self._next += places.size * self._down - samples.size * self._up
+        places = self._advance(samples.size)
         self._held = stream[stream.size - self._held.size :]
         if not places.size:
             return np.zeros(0, dtype=np.int16)
         rounded = np.clip(np.rint(self._sums(stream, places) / _Q15), -FULL_SCALE - 1, FULL_SCALE)
         return np.asarray(rounded, dtype=np.int16)
+
+    def _advance(self, samples: int) -> NDArray[np.int64]:
+        """The places of the outputs that fall due within so many new samples, in units of 1 / (rate_in * up)."""
+        places = np.arange(self._next, samples * self._up, self._down)
+        self._next += places.size * self._down - samples * self._up
+        return places
 
     def _sums(self, stream: NDArray[np.float64], places: NDArray[np.int64]) -> NDArray[np.float64]:
         """The filter's sums at these places; in whole-number ratios, where the phases repeat, as one product."""

@@ -24,7 +24,7 @@ PLAYED_FRAMES: Final = 3
 """Frames to be said that wait for the card."""
 
 CUSHION_FRAMES: Final = 1
-"""Frames that shall lie in the card's buffer when the next one comes: a sound server's bursts are 25 ms apart."""
+"""Frames that shall lie in the card's buffer when the next one comes; one more after each time that it ran dry."""
 
 LOOK_AT_FRAMES: Final = 25
 """How many frames in a row must have found the cushion too thick."""
@@ -103,6 +103,7 @@ class Writer:
         self._stream, self._frame = stream, frame
         self._room = stream.get_write_available()
         self._was_filled = False
+        self._cushion = CUSHION_FRAMES
         self._thinnest = self._room
         self._looked = 0
         self.frames: queue.Queue[bytes] = queue.Queue(PLAYED_FRAMES)
@@ -123,7 +124,7 @@ class Writer:
         """Whether the cushion (samples) has had a frame to spare ever since the last look."""
         self._thinnest = min(cushion, self._thinnest)
         self._looked += 1
-        spare = self._thinnest >= (CUSHION_FRAMES + 1) * self._frame
+        spare = self._thinnest >= (self._cushion + 1) * self._frame
         if self._looked >= LOOK_AT_FRAMES and not spare:
             self._thinnest, self._looked = self._room, 0
         return spare and self._looked >= LOOK_AT_FRAMES
@@ -134,6 +135,7 @@ class Writer:
         elif self._was_filled and room >= self._room:
             self._was_filled = False
             self.underruns += 1
+            self._cushion += 1  # this machine needs more: one gap is better than another after each pause
 
 
 def _go_realtime() -> bool:

@@ -1,0 +1,142 @@
+"""Promises of the writing thread, step by step, on a card whose buffer is a number."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivrbox.lines.sound_threads import LOOK_AT_FRAMES, CardThread, Reader, Writer
+
+FRAME, ROOM = 960, 2880
+SILENCE, SOUND = bytes(1920), b"\1\2" * 960
+
+
+class Buffer:
+    """A card that plays what is written to it when told to."""
+
+    def __init__(self) -> None:
+        self.filled = 0
+        self.written: list[bytes] = []
+
+    def get_write_available(self) -> int:
+        return ROOM - self.filled
+
+    def write(self, raw: bytes, *, exception_on_underflow: bool) -> None:
+        assert not exception_on_underflow
+        self.written.append(raw)
+        self.filled = min(ROOM, self.filled + FRAME)
+
+    def plays(self, samples: int = FRAME) -> None:
+        self.filled = max(0, self.filled - samples)
+
+
+@pytest.fixture
+def card() -> Buffer:
+    return Buffer()
+
+
+@pytest.fixture
+def writer(card: Buffer) -> Writer:
+    return Writer(card, FRAME)
+
+
+def say(writer: Writer, card: Buffer, raw: bytes, frames: int) -> None:
+    """So many frames, one played for each one written."""
+    for _ in range(frames):
+        writer.frames.put(raw)
+        writer.step()
+        card.plays()
+
+
+def fill(writer: Writer, card: Buffer) -> None:
+    for _ in range(4):
+        writer.frames.put(SOUND)
+        writer.step()
+    card.plays()
+
+
+def test_delay_that_is_not_needed_goes_in_the_next_silence(writer: Writer, card: Buffer) -> None:
+    fill(writer, card)
+    say(writer, card, SILENCE, 3 * LOOK_AT_FRAMES)
+    assert card.filled == FRAME
+    assert writer.underruns == 0
+
+
+def test_what_is_said_is_never_left_out(writer: Writer, card: Buffer) -> None:
+    fill(writer, card)
+    say(writer, card, SOUND, 3 * LOOK_AT_FRAMES)
+    assert len(card.written) == 4 + 3 * LOOK_AT_FRAMES
+    assert card.filled == ROOM - FRAME
+
+
+def test_a_cushion_that_is_thin_at_times_is_kept(writer: Writer, card: Buffer) -> None:
+    fill(writer, card)
+    for _ in range(10):
+        say(writer, card, SILENCE, LOOK_AT_FRAMES - 5)
+        card.plays(FRAME)
+        say(writer, card, SILENCE, 1)
+        card.filled += FRAME
+    assert len(card.written) == 4 + 10 * (LOOK_AT_FRAMES - 4)
+
+
+def test_a_card_that_ran_dry_is_counted_once_and_gets_a_thicker_cushion(writer: Writer, card: Buffer) -> None:
+    fill(writer, card)
+    card.filled = 0
+    say(writer, card, SOUND, 2)
+    assert writer.underruns == 1
+    fill(writer, card)
+    say(writer, card, SILENCE, 3 * LOOK_AT_FRAMES)
+    assert card.filled == 2 * FRAME
+
+
+def test_a_card_that_was_never_full_has_not_run_dry(writer: Writer, card: Buffer) -> None:
+    for _ in range(10):
+        writer.frames.put(SOUND)
+        writer.step()
+        card.filled = 0
+    assert writer.underruns == 0
+
+
+class Source:
+    """A card that gives frames, and fails after so many."""
+
+    def __init__(self, frames: int) -> None:
+        self.left = frames
+
+    def read(self, frame: int, *, exception_on_overflow: bool) -> bytes:
+        assert not exception_on_overflow
+        if not self.left:
+            raise OSError(-9999, "Unanticipated host error")
+        self.left -= 1
+        return bytes(2 * frame)
+
+    def get_read_available(self) -> int:
+        return 7
+
+
+def test_frames_are_handed_over_with_their_time_and_what_waits_behind_them() -> None:
+    reader = Reader(Source(2), FRAME, lambda: 42)
+    reader.step()
+    captured = reader.frames.get_nowait()
+    assert (len(captured.raw), captured.read_ns, captured.waiting) == (2 * FRAME, 42, 7)
+
+
+def test_a_frame_that_finds_no_room_is_kept_and_nothing_is_read_meanwhile() -> None:
+    source = Source(100)
+    reader = Reader(source, FRAME, lambda: 0)
+    for _ in range(27):
+        reader.step()
+    assert source.left == 100 - 26
+    reader.frames.get_nowait()
+    reader.step()
+    reader.step()
+    assert source.left == 100 - 27
+
+
+def test_a_card_that_fails_ends_its_thread_with_the_reason() -> None:
+    ends: list[str] = []
+    thread = CardThread("in", Reader(Source(3), FRAME, lambda: 0).step, lambda: ends.append("let go"))
+    thread.start()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert thread.fault == "[Errno -9999] Unanticipated host error"
+    assert ends == ["let go"]
