@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ivrbox.cli.app import _COMMANDS
+from ivrbox.flows.check import check_flows
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -30,6 +31,14 @@ def test_links_of_a_page_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8"))
     targets = [os.path.normpath(home / link) for link in links if "://" not in link]
     assert [target for target in targets if not Path(target).exists()] == []
+
+
+def test_first_flow_of_the_quick_start_has_no_fault(tmp_path: Path) -> None:
+    page = (DOCS / "index.md").read_text("utf-8")
+    (flow,) = re.findall(r'^```toml title="config/flows/hello.toml"\n(.*?)^```$', page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows/hello.toml").write_text(flow, "utf-8")
+    assert check_flows(tmp_path) == []
 
 
 @pytest.mark.parametrize("command", sorted(_COMMANDS))

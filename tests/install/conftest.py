@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ SOURCE = ("box", "debian", "systemd", "hw", "docs", "config", "ivrbox", "pyproje
 DOCUMENTS = ("README.md", "LICENSE", "CHANGELOG.md")
 CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
 RELEASES = ("bookworm", "trixie")
+MOUNTS = (("proc", "proc"), ("devtmpfs", "dev"))
 MIRROR = "http://deb.debian.org/debian"
 
 
@@ -67,6 +67,17 @@ class System:
             shutil.copy(f"/{file}", root / file)
         self.update_source()
 
+    def enter(self) -> None:
+        """Mount what programs expect to find."""
+        for kind, name in MOUNTS:
+            subprocess.run(["mount", "-t", kind, kind, self.root / name], check=True)
+
+    def leave(self) -> None:
+        """Unmount it; a second time does nothing."""
+        for _, name in MOUNTS:
+            if (self.root / name).is_mount():
+                subprocess.run(["umount", self.root / name], check=True)
+
     def update_source(self) -> None:
         source = self.root / "src"
         shutil.rmtree(source, ignore_errors=True)
@@ -105,19 +116,15 @@ class System:
         return self.run("stat", "--format=%U:%G %a", name).stdout.strip()
 
 
-def _unmount(mount: Path) -> None:
-    subprocess.run(["umount", mount], check=True)
-
-
 @pytest.fixture(params=RELEASES)
 def system(request: pytest.FixtureRequest) -> Iterator[System]:
     pristine = _pristine(request.param)
     root = pristine.with_name(f"{request.param}-copy")
+    for _, name in MOUNTS:
+        subprocess.run(["umount", "--quiet", root / name], check=False)  # of a run that was cut short
     shutil.rmtree(root, ignore_errors=True)
-    with ExitStack() as stack:
-        system = System(root, pristine)
-        stack.callback(shutil.rmtree, root)
-        for kind, name in (("proc", "proc"), ("devtmpfs", "dev")):
-            subprocess.run(["mount", "-t", kind, kind, root / name], check=True)
-            stack.callback(_unmount, root / name)
-        yield system
+    system = System(root, pristine)
+    system.enter()
+    yield system
+    system.leave()
+    shutil.rmtree(root)
