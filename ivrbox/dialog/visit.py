@@ -6,6 +6,7 @@ A visit lasts until a movement leaves the step. Asking again stays within it, so
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ivrbox.dialog.choice import Choice
@@ -19,11 +20,12 @@ from ivrbox.flows.digits import DigitSpec
 from ivrbox.flows.pattern import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from ivrbox.dialog.course import Course
     from ivrbox.dialog.events import Event
     from ivrbox.dialog.functions import FunctionReply
+    from ivrbox.flows.actions import ActionsSpec
     from ivrbox.flows.message import ConfirmSpec
     from ivrbox.flows.prompt import PromptSpec
     from ivrbox.flows.spec import FlowSpec, StepSpec
@@ -122,7 +124,7 @@ class Visit:
             self._made,
             digits=self._step.digits,
             branches=self._meant(),
-            reserved=[key for key in self._flow.keys if self._step.keys and not self._takes(key)],
+            reserved=[key for key, _ in self._keys_of_flow() if not self._takes(key)],
         )
         self._doing = listening
         listening.begin(prompt)
@@ -131,6 +133,10 @@ class Visit:
         """All the entries that can be meant, where the author has not said how many digits, nor who takes the rest."""
         takes_any = self._step.function or self._step.then or (self._spec and self._spec.most)
         return () if takes_any else self._step.key_branches
+
+    def _keys_of_flow(self) -> Iterable[tuple[str, ActionsSpec]]:
+        """The keys that have a meaning of the flow's own here."""
+        return self._flow.keys.items() if self._step.keys else ()
 
     def _takes(self, key: str) -> bool:
         """Whether an entry of this step may hold the key, or end with it."""
@@ -167,7 +173,10 @@ class Visit:
         return entry if fits and open_ended else Entry(Outcome.INVALID, entry.digits, entry.at)
 
     def _read_back(self, confirm: ConfirmSpec, entry: Entry) -> None:
-        answers = {confirm.yes: lambda: self._accept(entry), confirm.no: self.begin}
+        answers: dict[str, Callable[[], None]] = {
+            key: partial(self._course.perform, actions, self.begin) for key, actions in self._keys_of_flow()
+        }
+        answers |= {confirm.yes: lambda: self._accept(entry), confirm.no: self.begin}
         choice = Choice(self._talk, confirm.prompt, answers, failed=self._spend_retries, spec=self._spec)
         self._doing = choice
         choice.begin()

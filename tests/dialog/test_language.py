@@ -462,3 +462,9 @@ def test_flow_that_was_left_for_good_is_not_come_back_to(phone: Ring) -> None:
     }
     call = phone(flows, main="m").hears_out()
     assert (call.said, call.ended) == (["Main.", "Goodbye."], "completed")
+
+
+def test_key_of_the_flow_holds_where_an_entry_is_confirmed(phone: Ring) -> None:
+    flow = 'keys = { 0 = "help", 2 = "help" }' + CONFIRM + '[steps.help]\nprompt = "Help."\ndtmf = {}'
+    assert phone(flow).hears_out().presses("47").hears_out().presses("0").said[-1] == "Help."
+    assert phone(flow).hears_out().presses("47").hears_out().presses("2").said[-1] == "Booking number."
