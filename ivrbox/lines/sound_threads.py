@@ -115,7 +115,8 @@ class Writer:
             raw = self.frames.get(timeout=LOOK_UP_S)
             room = self._stream.get_write_available()
             self._count(room)
-            if self._is_too_thick(self._room - room) and not any(raw):
+            cushion = self._room - room
+            if (self._is_too_thick(cushion) or self._is_piling_up(cushion)) and not any(raw):
                 self._thinnest, self._looked = self._room, 0
             else:
                 self._stream.write(raw, exception_on_underflow=False)
@@ -128,6 +129,10 @@ class Writer:
         if self._looked >= LOOK_AT_FRAMES and not spare:
             self._thinnest, self._looked = self._room, 0
         return spare and self._looked >= LOOK_AT_FRAMES
+
+    def _is_piling_up(self, cushion: int) -> bool:
+        """Whether frames wait for a card that has enough: after a stall, both at once."""
+        return cushion >= (self._cushion + 1) * self._frame and self.frames.qsize() >= PLAYED_FRAMES - 1
 
     def _count(self, room: int) -> None:
         if room < self._frame:

@@ -61,6 +61,16 @@ def test_delay_that_is_not_needed_goes_in_the_next_silence(writer: Writer, card:
     assert writer.underruns == 0
 
 
+def test_after_a_stall_silence_that_piles_up_is_left_out_at_once(writer: Writer, card: Buffer) -> None:
+    fill(writer, card)
+    for _ in range(3):
+        writer.frames.put(SILENCE)
+    writer.step()
+    assert len(card.written) == 4
+    writer.step()
+    assert len(card.written) == 5
+
+
 def test_what_is_said_is_never_left_out(writer: Writer, card: Buffer) -> None:
     fill(writer, card)
     say(writer, card, SOUND, 3 * LOOK_AT_FRAMES)
