@@ -51,6 +51,9 @@ def service(patient: Patient) -> Iterator[Finding]:
 
 def settings(patient: Patient) -> Iterator[Finding]:
     """`ivrbox.toml`."""
+    if _is_closed(patient.config):
+        yield fault("settings", f"{patient.config} is closed to you", "ask as root: sudo ivrbox doctor")
+        return
     try:
         read_settings(patient.config)
     except ConfigError as error:
@@ -62,6 +65,8 @@ def settings(patient: Patient) -> Iterator[Finding]:
 
 def flows(patient: Patient) -> Iterator[Finding]:
     """What `ivrbox check` finds, counted."""
+    if _is_closed(patient.config):
+        return
     faults = check_flows(patient.config)
     errors = [found for found in faults if found.severity is Severity.ERROR]
     warnings = len(faults) - len(errors)
@@ -167,6 +172,10 @@ def records(patient: Patient) -> Iterator[Finding]:
         yield good("records", f"the last call was on {calls[0].started[:10]}; the last {len(calls)} can be read")
     else:
         yield good("records", "no calls yet")
+
+
+def _is_closed(folder: Path) -> bool:
+    return folder.exists() and not os.access(folder, os.R_OK | os.X_OK)
 
 
 def _mode(path: Path) -> int:

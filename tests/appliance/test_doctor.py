@@ -336,6 +336,14 @@ def test_faults_of_settings_and_flows_are_told(machine: Machine) -> None:
     assert verdicts(flows, machine) == {"flows": Verdict.FAULT}
 
 
+def test_who_may_not_look_at_the_settings_is_told_who_may(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    (found,) = settings_check(machine.patient)
+    assert found.words == f"{machine.config} is closed to you"
+    assert found.remedy == "ask as root: sudo ivrbox doctor"
+    assert told(flows, machine) == []
+
+
 def test_sound_file_that_a_flow_names_and_nobody_has_is_told(machine: Machine) -> None:
     machine.write("flows/main.toml", FLOW.replace('"Good day."', '{ text = "Good day.", wav = "day.wav" }'))
     assert verdicts(prompts, machine)["prompts"] is Verdict.WARNING
