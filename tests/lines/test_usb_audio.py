@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import queue
+import threading
+from itertools import count
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +21,7 @@ from ivrbox.lines.line import SILENCE, RemoteHungUp, Ringing
 from ivrbox.lines.sound_bell import SoundBell
 from ivrbox.lines.sound_card import CardSpec, SoundCard
 from ivrbox.lines.sound_devices import SoundDevice, counted_chatter, find_device
+from ivrbox.lines.sound_output import SoundOutput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -243,3 +248,68 @@ def test_the_libraries_chatter_is_left_out_and_all_else_passed_on(capfd: pytest.
     with counted_chatter():
         os.write(2, b"ALSA lib pcm.c:1: (x) nothing\nour own words\n")
     assert capfd.readouterr().err == "our own words\n"
+
+
+def test_a_box_that_is_behind_leaves_out_what_it_cannot_say_in_time(
+    make: Callable[..., BenchLine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make()
+    now_ms = [0]
+    card = SoundCard(CardSpec("bench", "bench", 48000), clock_ns=lambda: now_ms[0] * 1_000_000)
+    card.open()
+    card.read()
+    monkeypatch.setattr(queue.Queue, "full", lambda _: True)
+    now_ms[0] = 79
+    card.write(SILENCE)
+    assert (card.counters.dropped, card.counters.late_frames, card.counters.worst_frame_ms) == (0, 1, 79)
+    now_ms[0] = 81
+    card.write(SILENCE)
+    assert (card.counters.dropped, card.counters.worst_frame_ms) == (1, 81)
+    card.close()
+
+
+def test_sound_that_the_card_lost_is_told_and_counted(make: Callable[..., BenchLine]) -> None:
+    make()
+    frames_read = count(1)
+
+    def clock_ns() -> int:
+        """Each frame is read 20 ms after the one before; between the 60th and the 61st the card lost 100 ms."""
+        if threading.current_thread().name != "sound-in":
+            return 0
+        number = next(frames_read)
+        return 20_000_000 * (number + 5 * (number > 60))
+
+    card = SoundCard(CardSpec("bench", "bench", 48000), clock_ns=clock_ns)
+    card.open()
+    told = [card.read()[1] for _ in range(120)]
+    card.close()
+    assert sum(told[:60]) == 0
+    assert sum(told) == 800
+    assert (card.counters.overruns, card.counters.lost_ms) == (1, 100)
+    assert str(card.counters).startswith("overruns 1 (100 ms lost)")
+
+
+def test_a_keypads_card_plays_what_is_keyed(make: Callable[..., BenchLine]) -> None:
+    bench = make().bench
+    output = SoundOutput("bench")
+    for frame in tones.keys("42", ms=100, gap_ms=100).reshape(-1, 160):
+        output.write(frame)
+    output.close()
+    assert [key.digit for key in find_keys(bench.said)] == ["4", "2"]
+    with pytest.raises(LineError, match="sound output 'none': no such device"):
+        SoundOutput("none")
+
+
+def test_a_card_that_fails_under_a_keypad_is_a_lost_line(
+    make: Callable[..., BenchLine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make()
+    output = SoundOutput("bench")
+
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(-9999, "Unanticipated host error")
+
+    monkeypatch.setattr(output, "_stream", SimpleNamespace(write=fails, close=output._stream.close))
+    with pytest.raises(LineLost, match="sound output 'bench': the card is gone"):
+        output.write(SILENCE)
+    output.close()
