@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import ivrbox
 from ivrbox.appliance.doctor import fault, good, note, warning
+from ivrbox.appliance.shelving import reserve_of, spool_seconds
+from ivrbox.units import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +27,8 @@ EARLIEST_YEAR: Final = 2026
 HOT_C: Final = 80
 """From here on a Raspberry Pi slows itself down."""
 
-RECORDING_BYTES_A_MINUTE: Final = 1_920_000
-"""Two channels of 16 bits at 8 kHz."""
+BYTES_A_SAMPLE: Final = 4
+"""Two channels of 16 bits."""
 
 LITTLE_BYTES: Final = 500_000_000
 
@@ -112,7 +114,7 @@ def memory(patient: Patient) -> Iterator[Finding]:
 def _lockable(patient: Patient) -> Iterator[Finding]:
     if patient.settings is None or not patient.settings.recording.enabled:
         return
-    wanted = patient.settings.recording.max_minutes * RECORDING_BYTES_A_MINUTE
+    wanted = spool_seconds(patient.settings) * SAMPLE_RATE * BYTES_A_SAMPLE
     if patient.glob("/etc/systemd/system/ivrbox.service") or patient.glob("/usr/lib/systemd/system/ivrbox.service"):
         yield good("memory lock", "the service may lock all that it needs")
         return
@@ -140,11 +142,11 @@ def storage(patient: Patient) -> Iterator[Finding]:
         return
     free, total = medium.f_bavail * medium.f_frsize, medium.f_blocks * medium.f_frsize
     words = f"{free / 1e9:.1f} of {total / 1e9:.1f} GB are free under {folder}"
-    recording = patient.settings.recording if patient.settings else None
-    reserve = recording.max_minutes * RECORDING_BYTES_A_MINUTE if recording and recording.enabled else 0
+    settings = patient.settings
+    reserve = reserve_of(settings) if settings and settings.recording.enabled else 0
     remedy = "let less stay: [retention] days in ivrbox.toml; then ivrbox tidy"
     if free < reserve:
-        yield fault("disk", f"{words}: less than one recording may need, so none are made", remedy)
+        yield fault("disk", f"{words}: less than is kept free, so calls are not recorded", remedy)
     elif free < reserve + LITTLE_BYTES:
         yield warning("disk", f"{words}: soon too little for recordings", remedy)
     else:

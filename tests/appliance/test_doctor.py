@@ -159,7 +159,7 @@ def test_disk_without_room_for_one_recording_is_a_fault(machine: Machine, monkey
     ((check, verdict, words),) = told(storage, machine)
     assert (check, verdict) == ("disk", Verdict.FAULT)
     assert "0.1 of 4.1 GB are free" in words
-    Medium.f_bavail = 100_000
+    Medium.f_bavail = 150_000
     assert verdicts(storage, machine) == {"disk": Verdict.WARNING}
     Medium.f_bavail = 900_000
     assert verdicts(storage, machine) == {"disk": Verdict.GOOD}
