@@ -11,19 +11,29 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ivrbox.lines.line import SILENCE, Digit, Line, Ringing
 from ivrbox.lines.modem import Modem
+from ivrbox.lines.modem_profile import read_profile
+from ivrbox.lines.modem_sim import SimModem
+from ivrbox.lines.modem_sim_pty import PtyModem
+from ivrbox.lines.modem_sim_spec import behaviour_of
 from ivrbox.lines.modem_sim_wire import SimulatedLine
+
+if TYPE_CHECKING:
+    from ivrbox.lines.far_end import FarEnd
 
 PROFILES = ("usr5637", "cx930xx", "mt9234", "generic")
 RUNS = 25
 LOUD = (8000 * np.sin(2 * np.pi * 300 * np.arange(160) / 8000)).astype(np.int16)
 LIVE_S = 10
+LIVE_RUNS = 10
 
 
 def main() -> None:
@@ -34,6 +44,9 @@ def main() -> None:
         play, record = _turns_ms(profile)
         spread = f"{min(cuts):.0f} / {statistics.median(cuts):.0f} / {max(cuts):.0f} of 300"
         print(f"{profile:<16}{spread:>26}{play:>14.0f}{record:>15.0f}{_speed(profile):>9.0f}x")
+    live = [_live_cut_ms() for _ in range(LIVE_RUNS)]
+    spread = f"{min(live):.0f} / {statistics.median(live):.0f} / {max(live):.0f}"
+    print(f"real time       key to silence over a pseudo-terminal: {spread} ms of 300")
     print(
         f"real time       CPU of the line, playing and recording by turns: {100 * _live_cpu():.2f} % of a core, of 3 %"
     )
@@ -61,6 +74,34 @@ def _cut_ms(profile: str, seed: int) -> float:
         for _ in range(40):
             line.exchange(SILENCE)
         return float(np.flatnonzero(np.abs(line.far.heard) > 300)[-1] - onset) / 8
+
+
+def _live_cut_ms() -> float:
+    """As `_cut_ms`, in real time: the modem runs in a thread, behind a pseudo-terminal."""
+    modem, stop = SimModem(behaviour_of(read_profile("generic"), "generic")), threading.Event()
+    with tempfile.TemporaryDirectory() as folder, PtyModem(modem, Path(folder) / "tty") as port:
+        runner = threading.Thread(target=port.run, args=(stop,))
+        runner.start()
+        try:
+            with Modem(str(Path(folder) / "tty"), profile="generic") as line:
+                return _cut_live(line, modem.far)
+        finally:
+            stop.set()
+            runner.join()
+
+
+def _cut_live(line: Modem, far: FarEnd) -> float:
+    far.rings()
+    _called(line)
+    for _ in range(30):
+        line.exchange(LOUD)
+    onset = far.heard.size
+    far.presses("5", ms=200)
+    while not any(isinstance(event, Digit) for event in line.exchange(LOUD).events):
+        pass
+    for _ in range(30):
+        line.exchange(SILENCE)
+    return float(np.flatnonzero(np.abs(far.heard) > 300)[-1] - onset) / 8
 
 
 def _turns_ms(profile: str) -> tuple[float, float]:
