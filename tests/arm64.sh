@@ -31,8 +31,9 @@ if [ ! -e "$where/etc/ivrbox-arm64" ]; then
     touch "$where/etc/ivrbox-arm64"
 fi
 
-rm -rf "$where/ivrbox"
-mkdir "$where/ivrbox"
+# The environment stays: it is what takes longest, and box knows when it no longer suits.
+mkdir -p "$where/ivrbox"
+find "$where/ivrbox" -mindepth 1 -maxdepth 1 ! -name .venv -exec rm -rf {} +
 git -C "$root" archive HEAD | tar -x -C "$where/ivrbox"
 cp /etc/resolv.conf "$where/etc/resolv.conf"
 cp /etc/ssl/certs/ca-certificates.crt "$where/etc/ssl/certs/ca-certificates.crt" # trusts whom this machine trusts
@@ -47,7 +48,7 @@ bind /dev shm
 bind /sys class
 trap 'umount --recursive --lazy "$where/proc" "$where/dev" "$where/sys"' EXIT
 
-[ $# -gt 0 ] || set -- -q -p no:cacheprovider
+[ $# -gt 0 ] || set -- -q -ra -p no:cacheprovider
 say "testing $(git -C "$root" rev-parse --short HEAD) on $(chroot "$where" uname -m)"
 chroot "$where" env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
     PIP_CERT=/etc/ssl/certs/ca-certificates.crt /ivrbox/box test "$@"
