@@ -39,13 +39,13 @@ cp /etc/resolv.conf "$where/etc/resolv.conf"
 cp /etc/ssl/certs/ca-certificates.crt "$where/etc/ssl/certs/ca-certificates.crt" # trusts whom this machine trusts
 # Slaves: what is unmounted there at the end stays mounted here.
 bind() {
-    [ -e "$where$1/$2" ] && return
+    mountpoint -q "$where$1" && return
     mount --rbind "$1" "$where$1"
     mount --make-rslave "$where$1"
 }
-bind /proc self
-bind /dev shm
-bind /sys class
+bind /proc
+bind /dev
+bind /sys
 trap 'umount --recursive --lazy "$where/proc" "$where/dev" "$where/sys"' EXIT
 
 [ $# -gt 0 ] || set -- -q -ra -p no:cacheprovider
