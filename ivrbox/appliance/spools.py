@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from ivrbox.recordings import Spool
 
@@ -19,7 +20,10 @@ MOST = 8
 
 
 class SpoolRack:
-    """Hands spools out on the line's thread, and takes them back on any."""
+    """Hands spools out on the line's thread, and takes them back on any.
+
+    One that is not given back but let go of, by a message that its caller dropped, makes room for another as well.
+    """
 
     def __init__(
         self, seconds: float, most: int = MOST, *, overflow: Path | None = None, masked_as_tone: bool = False
@@ -33,7 +37,8 @@ class SpoolRack:
         self._seconds = seconds
         self._overflow = overflow
         self._most = most
-        self._made = 0
+        self._is_first = True
+        self._alive: WeakSet[Spool] = WeakSet()
         self._spare: list[Spool] = []
 
     def take(self) -> Spool | None:
@@ -44,12 +49,13 @@ class SpoolRack:
         """
         if self._spare:
             return self._spare.pop()
-        if self._made >= self._most:
+        if len(self._alive) >= self._most:
             return None
         spool = Spool(self._seconds, overflow=self._overflow)
-        self._made += 1
-        for warning in spool.warnings if self._made == 1 else ():
+        self._alive.add(spool)
+        for warning in spool.warnings if self._is_first else ():
             log.warning("%s", warning)
+        self._is_first = False
         return spool
 
     def take_back(self, recorder: Recorder) -> None:

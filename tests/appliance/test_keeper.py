@@ -329,3 +329,12 @@ def test_a_spool_is_used_for_call_after_call_and_there_are_only_so_many() -> Non
     recorder.discard()
     rack.take_back(recorder)
     assert rack.take() is spools[0]
+
+
+def test_a_spool_that_is_let_go_of_makes_room_for_another() -> None:
+    rack = SpoolRack(2, most=1)
+    for _ in range(3):
+        spool = rack.take()
+        assert spool is not None
+        Recorder(spool).discard()
+        del spool
