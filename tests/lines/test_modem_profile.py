@@ -101,9 +101,7 @@ def test_a_habit_that_is_none_is_told() -> None:
 
 
 def test_the_udev_rules_name_the_usb_ids_of_all_profiles() -> None:
-    named = {usb for name in profile_names() for usb in read_profile(name).usb}
-    rules = (Path(__file__).parents[2] / "hw/modems/60-ivrbox-modems.rules").read_text()
-    found = re.findall(
-        r'ATTR\{idVendor\}=="(\w{4})", ATTR\{idProduct\}=="(\w{4})", ENV\{ID_MM_DEVICE_IGNORE\}="1"', rules
-    )
-    assert {":".join(pair) for pair in found} == named
+    rules = (Path(__file__).parents[2] / "hw/udev/60-ivrbox-modem.rules").read_text()
+    pairs = re.findall(r'ATTRS\{idVendor\}=="(\w{4})", ATTRS\{idProduct\}=="([\w|]+)"', rules)
+    found = {f"{vendor}:{product}" for vendor, products in pairs for product in products.split("|")}
+    assert found == {usb for name in profile_names() for usb in read_profile(name).usb}
