@@ -50,8 +50,8 @@ class Keys:
             self.last.released = at
 
     def type_ahead(self, key: Key) -> bool:
-        """Keep a key for a step to come; False if none are kept now, or too many are."""
-        if not self.ahead_allowed or len(self.ahead) >= MOST_TYPED_AHEAD:
+        """Keep a key for a step to come; False if too many are kept already."""
+        if len(self.ahead) >= MOST_TYPED_AHEAD:
             return False
         self.ahead.append(key)
         return True

@@ -73,12 +73,10 @@ def _unreached(
 def _loops(survey: Survey, edges: Mapping[Place, set[Place]]) -> Iterator[Fault]:
     onward = {place: _reachable(edges, [place]) for place in edges}
     stuck = [place for place in edges if _OUT not in onward[place]]
-    told: set[Place] = set()
     for place in stuck:
         ring = [other for other in stuck if other in onward[place] and place in onward[other]]
         is_last = all(other in ring for other in onward[place])
-        if ring and is_last and place not in told:
-            told.update(ring)
+        if is_last and place in ring[:1]:  # each ring once
             yield _loop(survey, ring)
 
 

@@ -558,3 +558,10 @@ def test_call_that_is_too_long_is_told_so_in_mid_sentence(phone: Ring) -> None:
     call = phone(MENU, max_call_s=1).waits(1)
     assert Hush() in call.effects
     assert call.said == ["Menu.", "Goodbye."]
+
+
+def test_caller_may_go_round_for_as_long_as_keys_are_pressed(phone: Ring) -> None:
+    call = phone('[steps.a]\nmenu = { 1 = "b" }\n[steps.b]\nmenu = { 1 = "a" }')
+    for _ in range(120):
+        call.presses("1")
+    assert (call.ended, len(call.dialog.path)) == (None, 121)
