@@ -33,7 +33,7 @@ from ear_speech import hold_music, real_prompts, synthetic
 from ear_table import EXAMINED, Row, grade, markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ear_score import Receiver
     from ear_signals import Pcm, Rng
@@ -57,7 +57,7 @@ def main(*, quick: bool, seed: int, hours: float, only: str) -> None:
     for name, group in _groups(rig, quick=quick, hours=hours):
         if only in name:
             try:
-                rows += _said(group())
+                rows += map(_said, group())
             except Missing as missing:
                 absent.append(f"{name}: {missing}")
     names = [receiver.name for receiver in receivers]
@@ -78,22 +78,21 @@ def _receivers() -> tuple[list[Receiver], list[str]]:
     return found, absent
 
 
-def _said(rows: Sequence[Row]) -> Sequence[Row]:
-    """The rows, told as they come: the full run takes minutes."""
-    for row in rows:
-        click.echo(f"{row.reached:>5}  {row.what}: {row.figures}", err=True)
-    return rows
+def _said(row: Row) -> Row:
+    """The row, told as it comes: the full run takes minutes."""
+    click.echo(f"{row.reached:>5}  {row.what}: {row.figures}", err=True)
+    return row
 
 
-def _groups(rig: heard.Rig, *, quick: bool, hours: float) -> Iterator[tuple[str, Callable[[], list[Row]]]]:
+def _groups(rig: heard.Rig, *, quick: bool, hours: float) -> Iterator[tuple[str, Callable[[], Iterable[Row]]]]:
     yield "standards", lambda: [_standards(rig)]
-    yield "limits", lambda: [limit(rig) for limit in LIMITS]
+    yield "limits", lambda: (limit(rig) for limit in LIMITS)
     yield "steady", lambda: heard.steady_tones(rig)
     yield "channels", lambda: heard.channels(rig)
     yield "tones", lambda: [calm.other_tones(rig)]
     yield "under", lambda: heard.speech_under(rig, real_prompts())
     yield "echo", lambda: own_prompt.keys_over_own_prompt(rig, real_prompts())
-    yield "talk-off", lambda: list(_talk_off(rig, quick=quick, hours=hours))
+    yield "talk-off", lambda: _talk_off(rig, quick=quick, hours=hours)
     yield "time", lambda: _time(rig)
 
 
