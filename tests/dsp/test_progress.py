@@ -103,6 +103,12 @@ def test_a_tone_that_is_not_the_countrys_says_nothing(tone: ProgressTone) -> Non
     assert proof(furthest(ProgressWatch(rows), sound_of(tone))) < 0.5
 
 
+def test_two_sines_round_the_right_frequency_are_not_it() -> None:
+    unobtainable = [row for row in countries()["uk"].tones if row.sign == "unobtainable_tone"]
+    dial_tone = ProgressTone("dial_tone", (350, 440))
+    assert proof(furthest(ProgressWatch(unobtainable), sound_of(dial_tone, -14))) < 0.2
+
+
 @pytest.mark.parametrize("seconds", [1.0, 2.0])
 def test_one_burst_or_two_cycles_prove_nothing(seconds: float) -> None:
     heard = np.concatenate([sound_of(BUSY_DE, seconds=seconds), tones.silence(3000)])
