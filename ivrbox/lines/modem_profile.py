@@ -53,7 +53,10 @@ class PortSpec(_Closed):
 
 
 class StartSpec(_Closed):
-    """`[start]`: sent when the line is opened; each of `required` must be answered OK, `optional` may be refused."""
+    """`[start]`: sent when the line is opened; each of `required` must be answered OK, `optional` may be refused.
+
+    `gap_ms` is the rest between an answer and the next command, in calls too: some chips lose what comes sooner.
+    """
 
     required: tuple[str, ...] = ("ATE0",)
     optional: tuple[str, ...] = ()
@@ -70,6 +73,8 @@ class FormatSpec(_Closed):
 
 class HookSpec(_Closed):
     """`[hook]`: `+VLS` labels. Off-hook is `answer`; `play` and `record` are chosen, where they differ, for each.
+
+    The first prompt begins `settle_ms` after off-hook. `hang_up`: commands, of which one must be answered OK.
 
     `flash_ms` is how long a flash of the hook lasts: 300 to 700 ms in North America, about 100 ms in much of Europe.
     """
@@ -94,8 +99,11 @@ class StopSpec(_Closed):
 class CodesSpec(_Closed):
     """`[codes]`: what the reports `DLE x` of this modem mean, besides digits and rings.
 
-    `hang_up`: code to how many reports of it, within `hang_up_within_s`, make the caller gone. `ignored`: codes that
-    this modem gives falsely, while `playing` and while `recording`.
+    `hang_up`: code to how many reports of it, within `hang_up_within_s`, make the caller gone. `ignored_playing` and
+    `ignored_recording`: codes that this modem gives falsely then. `ring` and `ring_words`: how it rings; two of them
+    within `ring_gap_ms` are one burst. `held_ms`: the same digit told again within this time is one press, for modems
+    that repeat a held key without the marks `/` and `~` (0: each code is a press). `recording_digits`: whose detector
+    counts while it records; `asked`: the modem's, unless its answer to `+VLS=?` says that it hears none then.
     """
 
     hang_up: dict[str, Count] = Field(default_factory=lambda: {"l": 1, "b": 2, "d": 2, "s": 1})
@@ -111,7 +119,10 @@ class CodesSpec(_Closed):
 
 
 class PaceSpec(_Closed):
-    """`[pace]`: what lies ready in the modem while it plays, and the silence said after which it listens."""
+    """`[pace]`: what lies ready in the modem while it plays (`lead_ms`), and the silence said after which it listens.
+
+    A stream that brings nothing for `stall_ms` has stalled, and is begun again.
+    """
 
     lead_ms: Annotated[int, Field(ge=20, le=200)] = 100
     listen_after_ms: Annotated[int, Field(ge=100, le=3000)] = 500
