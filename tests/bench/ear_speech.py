@@ -129,7 +129,9 @@ def _spoken(rng: Rng, speaker: tuple[str, str], text: str) -> Pcm:
     }[program]
     command += ["--stdout"] if program == "espeak-ng" else []
     stdin = None if program == "flite" else text.encode()
-    run = subprocess.run(command, input=stdin, capture_output=True, check=True)
+    run = subprocess.run(command, input=stdin, capture_output=True, check=False)
+    if run.returncode != 0:  # a few of espeak-ng's voices do not go with every variant: no clip, and another is tried
+        return np.zeros(0, dtype=np.int16)
     return _from_wav(run.stdout)
 
 
