@@ -160,6 +160,8 @@ class _Session:
         )
         for thread in self._threads:
             thread.start()
+        if not all(thread.is_realtime for thread in self._threads):
+            log.warning("sound: no real-time priority for its threads; allow it with LimitRTPRIO=20, or expect gaps")
 
     @property
     def hangs(self) -> bool:
@@ -176,8 +178,6 @@ class _Session:
     def start_counting(self, counters: CardCounters) -> None:
         self._counters = counters
         self._underruns_before = self._writer.underruns
-        if not all(thread.is_realtime for thread in self._threads):
-            log.debug("sound: no real-time priority for its threads")
 
     def read(self) -> tuple[Samples, int]:
         captured = self._until_stalled(lambda: self._reader.frames.get(timeout=LOOK_UP_S), "no sound came")

@@ -29,8 +29,8 @@ CUSHION_FRAMES: Final = 1
 LOOK_AT_FRAMES: Final = 25
 """How many frames in a row must have found the cushion too thick."""
 
-PRIORITY: Final = 60
-"""SCHED_FIFO priority: above ordinary interrupts' threads (50), below what the kernel cannot do without."""
+PRIORITY: Final = 20
+"""SCHED_FIFO priority: above everything ordinary, below the kernel's interrupt threads (50). The service may have it."""
 
 LOOK_UP_S: Final = 0.05
 """How often a thread that waits for the other side looks whether it is to stop."""
@@ -53,12 +53,20 @@ class CardThread(threading.Thread):
         self._step = step
         self._on_end = on_end
         self._told_to_stop = threading.Event()
+        self._knows_priority = threading.Event()
         self.fault: str | None = None
-        self.is_realtime = False
+        self._is_realtime = False
+
+    @property
+    def is_realtime(self) -> bool:
+        """Whether the system let it have real-time priority; waits until the thread has asked."""
+        self._knows_priority.wait(1.0)
+        return self._is_realtime
 
     def run(self) -> None:
         """Repeat the step."""
-        self.is_realtime = _go_realtime()
+        self._is_realtime = _go_realtime()
+        self._knows_priority.set()
         try:
             while not self._told_to_stop.is_set():
                 self._step()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from ivrbox.lines.sound_threads import LOOK_AT_FRAMES, CardThread, Reader, Writer
@@ -150,3 +152,22 @@ def test_a_card_that_fails_ends_its_thread_with_the_reason() -> None:
     assert not thread.is_alive()
     assert thread.fault == "[Errno -9999] Unanticipated host error"
     assert ends == ["let go"]
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_real_time_priority_is_taken_where_the_system_allows_it(
+    monkeypatch: pytest.MonkeyPatch, *, allowed: bool
+) -> None:
+    asked: list[tuple[int, int]] = []
+
+    def schedule(pid: int, policy: int, _: object) -> None:
+        asked.append((pid, policy))
+        if not allowed:
+            raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setscheduler", schedule)
+    thread = CardThread("in", Reader(Source(1), FRAME, lambda: 0).step, lambda: None)
+    thread.start()
+    assert thread.is_realtime is allowed
+    assert asked == [(0, os.SCHED_FIFO)]
+    thread.join(5)
