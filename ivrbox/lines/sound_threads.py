@@ -30,7 +30,7 @@ LOOK_AT_FRAMES: Final = 25
 """How many frames in a row must have found the cushion too thick."""
 
 PRIORITY: Final = 20
-"""SCHED_FIFO priority: above everything ordinary, below the kernel's interrupt threads (50). The service may have it."""
+"""SCHED_FIFO priority: above all that is ordinary, below the kernel's interrupt threads (50); the unit allows it."""
 
 LOOK_UP_S: Final = 0.05
 """How often a thread that waits for the other side looks whether it is to stop."""
