@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import atexit
 import logging
-import subprocess
+import os
 import time
 from collections import deque
 from contextlib import ExitStack
@@ -146,5 +146,6 @@ class LinePins:
 
 
 def _run(command: tuple[str, ...]) -> None:
+    """Start the owner's own command, without a shell, and without waiting: it may well be the end of this machine."""
     log.warning("shutdown button: %s", " ".join(command))
-    subprocess.Popen(command)  # noqa: S603 - the owner's own command, without a shell
+    os.posix_spawnp(command[0], command, os.environ)

@@ -8,6 +8,7 @@ The daemon belongs to whoever makes a `PulseRig`, has its own folder and socket,
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -107,12 +108,16 @@ class PulseRig:
         )
 
     def _await_socket(self) -> None:
+        """Ask until it answers, for as long as it lives and ten seconds at most."""
+        assert self._daemon is not None
+        environment = {**os.environ, **self.environment}
         limit = time.monotonic() + START_LIMIT_S
-        asks = ["pactl", "info"]
-        while subprocess.run(asks, env={**os.environ, **self.environment}, capture_output=True, check=False).returncode:
+        while subprocess.run(["pactl", "info"], env=environment, capture_output=True, check=False).returncode:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._daemon.wait(0.05)
+                limit = 0.0  # it has ended by itself
             if time.monotonic() > limit:
                 raise NoRig(f"pulseaudio did not start: {(self._folder / 'pulse.log').read_text('utf-8')[-500:]}")
-            time.sleep(0.05)
 
 
 def python(*arguments: str) -> list[str]:

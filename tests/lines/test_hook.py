@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -128,7 +129,7 @@ def test_a_machine_without_gpio_says_so(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_held_button_runs_the_owners_command(board: MockFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[tuple[str, ...]] = []
-    monkeypatch.setattr(subprocess, "Popen", ran.append)
+    monkeypatch.setattr(os, "posix_spawnp", lambda _path, command, _environ: ran.append(command))
     pins = LinePins(PinSpec(button_pin=6, button_command=("true", "now")), factory=board)
     pins._devices["button_pin"].when_held()
     assert ran == [("true", "now")]
