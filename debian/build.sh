@@ -17,8 +17,8 @@ vendor() {
     mkdir "$build/source"
     cp -R "$root/pyproject.toml" "$root/README.md" "$root/LICENSE" "$root/ivrbox" "$build/source"
     install_with_pip "$build/venv" "$build/source$INSTALLED_EXTRAS"
-    "$build/venv/bin/python" -m pip install --quiet --only-binary :all: lgpio 2>/dev/null ||
-        say 'no lgpio for this machine: pins will be out of reach'
+    "$build/venv/bin/python" -m pip install --quiet --only-binary :all: 'lgpio>=0.2.2' 2>/dev/null ||
+        say 'no wheel of lgpio for this Python: pins need python3-lgpio, which Raspberry Pi OS has'
     "$build/venv/bin/python" "$root/debian/dependencies.py" "$INSTALLED_EXTRAS" "$build"
     mkdir -p "$1"
     cp -R "$build"/venv/lib/python3*/site-packages/. "$1"
@@ -80,7 +80,7 @@ build_package() {
     describe
     mkdir -p "$root/dist"
     package=$root/dist/ivrbox_${release}_$architecture.deb
-    dpkg-deb --root-owner-group -Zxz --build "$tree" "$package" >/dev/null || stop 'dpkg-deb failed'
+    dpkg-deb --root-owner-group -Zxz -z2 --build "$tree" "$package" >/dev/null || stop 'dpkg-deb failed'
     rm -rf "$build"
     say "made $package; to install it: sudo apt-get install $package"
 }
