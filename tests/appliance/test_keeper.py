@@ -338,3 +338,16 @@ def test_a_spool_that_is_let_go_of_makes_room_for_another() -> None:
         assert spool is not None
         Recorder(spool).discard()
         del spool
+
+
+def test_a_call_that_cannot_be_made_is_hung_up_and_the_next_one_is_answered(
+    rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = rig(FILES)
+    with monkeypatch.context() as patch:
+        patch.setattr(house.box.staff.keeper, "recorder", lambda: 1 / 0)
+        house.line.far.rings()
+        with pytest.raises(ZeroDivisionError):
+            house.phone.waits(1)
+    assert house.line.far.state == "ended"
+    assert calls(house).ended == "completed"

@@ -121,7 +121,7 @@ def behave(phone: Phone, dice: random.Random, call_id: str) -> None:
     phone.hears_out()
     if fate < 0.5:
         phone.presses("1")
-        phone.hears("Gone.")
+        phone.hears("Gone for good.")
         tell("gone", id=call_id)
     elif fate < 0.8:
         phone.presses("2")

@@ -31,7 +31,7 @@ FLOW = """
     [steps.ask]
     prompt = "One."
     dtmf = { digits = 1, first_digit_timeout = 1 }
-    on.1 = { discard_recording = true, say = "Gone.", hangup = true }
+    on.1 = { discard_recording = true, say = "Gone for good.", hangup = true }
     on.2 = "message"
     on.no_input = { hangup = true }
 
