@@ -43,6 +43,9 @@ Result = TypeVar("Result")
 JOIN_LIMIT_S: Final = 1.0
 """How long a thread may take to end: a frame is 20 ms, so one that takes longer hangs."""
 
+START_S: Final = 4.0
+"""How long a card may take to start: a sound server on a busy machine needs a second or two."""
+
 LATE_NS: Final = 80_000_000
 """A frame taken this long after it was read means that the box is behind: what cannot be said in time is dropped."""
 
@@ -153,6 +156,7 @@ class _Session:
         self._reader = Reader(self._streams.input, heard.rate * FRAME_MS // 1000, clock_ns)
         self._writer = Writer(self._streams.output, said.rate * FRAME_MS // 1000)
         self._underruns_before = 0
+        self._has_heard = False
         self._read_ns = self._handed_ns = clock_ns()
         self._threads = (
             CardThread("sound-in", self._reader.step, self._streams.let_go),
@@ -180,7 +184,9 @@ class _Session:
         self._underruns_before = self._writer.underruns
 
     def read(self) -> tuple[Samples, int]:
-        captured = self._until_stalled(lambda: self._reader.frames.get(timeout=LOOK_UP_S), "no sound came")
+        limit_s = self._spec.stall_s if self._has_heard else max(START_S, self._spec.stall_s)
+        captured = self._until_stalled(lambda: self._reader.frames.get(timeout=LOOK_UP_S), "no sound came", limit_s)
+        self._has_heard = True
         self._read_ns = captured.read_ns
         self._handed_ns = self._clock_ns()
         return self._to_line(captured), self._lost_before(captured)
@@ -191,17 +197,18 @@ class _Session:
         if self._writer.frames.full() and self._clock_ns() - self._read_ns > LATE_NS:
             self._counters.dropped += 1
             return
-        self._until_stalled(lambda: self._writer.frames.put(raw, timeout=LOOK_UP_S), "no sound was taken")
+        limit_s = max(START_S, self._spec.stall_s)  # a card that takes nothing gives nothing either, which shows sooner
+        self._until_stalled(lambda: self._writer.frames.put(raw, timeout=LOOK_UP_S), "no sound was taken", limit_s)
 
-    def _until_stalled(self, attempt: Callable[[], Result], what: str) -> Result:
-        """Try again and again, until `stall_s` is over or a thread has ended."""
-        for _ in range(max(1, round(self._spec.stall_s / LOOK_UP_S))):
+    def _until_stalled(self, attempt: Callable[[], Result], what: str, limit_s: float) -> Result:
+        """Try again and again, until the limit is reached or a thread has ended."""
+        for _ in range(max(1, round(limit_s / LOOK_UP_S))):
             try:
                 return attempt()
             except (queue.Empty, queue.Full):
                 if not all(thread.is_alive() for thread in self._threads):
                     break
-        raise self._lost(f"{what} for {self._spec.stall_s:g} s")
+        raise self._lost(f"{what} for {limit_s:g} s")
 
     def _lost(self, what: str) -> LineLost:
         faults = [thread.fault for thread in self._threads if thread.fault]

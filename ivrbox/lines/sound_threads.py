@@ -148,7 +148,8 @@ class Writer:
         elif self._was_filled and room >= self._room:
             self._was_filled = False
             self.underruns += 1
-            self._cushion += 1  # this machine needs more: one gap is better than another after each pause
+            # This machine needs more: one gap is better than another after each pause. A full buffer is no cushion.
+            self._cushion = min(self._cushion + 1, self._room // self._frame - 1)
 
 
 def _go_realtime() -> bool:

@@ -100,6 +100,16 @@ def test_a_card_that_ran_dry_is_counted_once_and_gets_a_thicker_cushion(writer: 
     assert card.filled == 2 * FRAME
 
 
+def test_a_card_that_runs_dry_again_and_again_is_still_not_kept_full(writer: Writer, card: Buffer) -> None:
+    for _ in range(5):
+        fill(writer, card)
+        card.filled = 0
+        say(writer, card, SOUND, 2)
+    fill(writer, card)
+    say(writer, card, SILENCE, 3 * LOOK_AT_FRAMES)
+    assert (writer.underruns, card.filled) == (5, 2 * FRAME)
+
+
 def test_a_card_that_was_never_full_has_not_run_dry(writer: Writer, card: Buffer) -> None:
     for _ in range(10):
         writer.frames.put(SOUND)
