@@ -20,6 +20,7 @@ Limits (levels per tone; clauses are of ITU-T Q.24, table A-1, where the columns
   and Australia want refusal (-29, -30) is not kept: a weak sound card is likelier than crosstalk
 - duration: taken from 34 ms, refused to 25 ms (40 and 25 ms: Australia)
 - hole: bridged to 20 ms (Denmark); pause: splits from 30 ms (NTT, Brazil)
+- one tone of each group: a second one within 5 dB, as of two keys held at once, is refused (clause 2)
 - noise: keys of 50 ms are heard 3 dB over it (one tone to noise in 0-4 kHz)
 - hum, DC and dial tone outside 620-1750 Hz do no harm up to 6 dB over the tones and beyond
 - speech: keys under a prompt as loud as one tone are heard for the most part, speech alone is left alone

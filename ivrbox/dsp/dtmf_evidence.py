@@ -94,6 +94,8 @@ _ABOVE: Final = (54, 105)
 """1800 to 3500 Hz: the rest of a telephone's band."""
 _LOBE: Final = 2
 """Bins to each side of a tone that are the tone's: the main lobe of the Hann window."""
+_CLEAR: Final = 1.6
+"""Bins from a tone where its own power has fallen by 19 dB, and nothing but another tone can be strong."""
 
 
 def spectra_until(history: WindowHistory, *samples: int) -> list[Running]:
@@ -110,9 +112,27 @@ def _at(running: Running, hertz: float) -> float:
     return _within(running, (max(middle - _LOBE, _BAND[0]), min(middle + _LOBE, _BAND[1])))
 
 
+def _second(running: Running, hertz: float, group: tuple[int, ...]) -> float:
+    """Power at the loudest other frequency of a group over that at the tone itself, at the peaks of the 30 ms.
+
+    Bins nearer than the main lobe's half width to the tone are the tone's, whatever they hold.
+    """
+    own = hertz / SPECTRUM_HZ
+    peak = max(_bin(running, math.floor(own)), _bin(running, math.ceil(own)))
+    near = (math.floor(other / SPECTRUM_HZ) + side for other in group for side in (0, 1))
+    return max((_bin(running, bin_) for bin_ in near if abs(bin_ - own) > _CLEAR), default=0.0) / (peak + 1.0)
+
+
+def _bin(running: Running, number: int) -> float:
+    return running[number] - running[number - 1]
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Powers of what is heard beside two tones, as shares of the tones' power, now and just before they began."""
+    """Powers of what is heard beside two tones, as shares of the tones' power, now and just before they began.
+
+    The second row and column are the loudest of the other keys' tones, as shares of the row's and the column's own.
+    """
 
     beside: float
     beside_before: float
@@ -120,6 +140,8 @@ class Surroundings:
     below_before: float
     above: float
     tones_before: float
+    second_row: float
+    second_column: float
 
 
 def surroundings(now: Running, before: Running, row_hz: float, column_hz: float) -> Surroundings:
@@ -133,4 +155,6 @@ def surroundings(now: Running, before: Running, row_hz: float, column_hz: float)
         below_before=_within(before, _BELOW) / tones,
         above=_within(now, _ABOVE) / tones,
         tones_before=tones_before / tones,
+        second_row=_second(now, row_hz, ROWS_HZ),
+        second_column=_second(now, column_hz, COLUMNS_HZ),
     )

@@ -16,9 +16,9 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from ivrbox.dsp.dtmf_evidence import measure_tones, spectra_until, surroundings
-from ivrbox.dsp.dtmf_verdict import Evidence, is_held, is_key, limit_broken
+from ivrbox.dsp.dtmf_verdict import Evidence, is_held, is_key, limit_broken, second_tone
 from ivrbox.dsp.dtmf_windows import NO_KEY, RUN
-from ivrbox.dsp.goertzel import HOP, TONE_GAIN, WINDOW, hann_loss_db
+from ivrbox.dsp.goertzel import HOP, SPECTRUM_WINDOW, TONE_GAIN, WINDOW, hann_loss_db
 from ivrbox.dsp.keys import COLUMNS_HZ, ROWS_HZ
 from ivrbox.units import amplitude_to_dbm0
 
@@ -70,6 +70,8 @@ _SOON: Final = 2
 _LATER: Final = 5
 _RARELY: Final = 12
 _STALE: Final = 20
+_SPECTRUM_WINDOWS: Final = SPECTRUM_WINDOW // HOP
+_PASSING_DOUBTS: Final = frozenset({"speech-like", "two rows", "two columns"})
 
 
 def end_of(window: int) -> int:
@@ -191,7 +193,7 @@ class Press:
             self._next_look, self.reason = self._newest + _SOON, "unsteady"
             return False
         heard = self._weigh(history, self._newest, end_of(self._newest))
-        again = _SOON if self.reason == "speech-like" else _LATER
+        again = _SOON if self.reason in _PASSING_DOUBTS else _LATER
         self._next_look = self._newest + (again if age < LONGEST_DOUBT else _RARELY)
         return heard
 
@@ -244,7 +246,22 @@ class Press:
         self.evidence = self._gather(history, tones, dbm0, until)
         self.down = is_key(self.evidence, (until - self.onset) / _PER_MS)
         self.reason = "" if self.down else "speech-like"
+        if self.down and self._is_whole(last) and (second := second_tone(self.evidence)):
+            self.refuse(second)
         return self.down
+
+    def _is_whole(self, last: int) -> bool:
+        """Whether no hole lies in what the spectrum saw until window `last`: its edges hold tones of all frequencies.
+
+        A hole takes both tones; where two tones of a group beat, the other group's goes on.
+        """
+        first = self._newest + 1 - len(self._powers[0])
+        start = max(math.ceil(self.onset / HOP) + _PARTS - 1, last + 1 - _SPECTRUM_WINDOWS, first) - first
+        row, column = (
+            [power < level / _HIT for power in powers[start : last + 1 - first]]
+            for powers, level in zip(self._powers, self._levels, strict=True)
+        )
+        return not any(map(all, zip(row, column, strict=True)))
 
     def _measure_tones(self, history: WindowHistory, last: int) -> tuple[Tone, Tone]:
         full = max(math.ceil(self.onset / HOP) + _PARTS - 1, last + 1 - _LONGEST_SPAN)

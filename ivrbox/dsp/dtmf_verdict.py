@@ -50,6 +50,10 @@ look; its newest window lacks 3.5 of 12 ms, which leaves 0.87 of a Hann window. 
 ENOUGH: Final = ((33.0, 10.6), (38.5, 9.6), (math.inf, 8.1))
 """Until an age in ms: the score above which a press is a key."""
 
+MOST_SECOND_SHARE: Final = 0.25
+"""Power of a second tone of either group over the key's own, 6 dB less: "one and only one frequency" of each is a key
+(ITU-T Q.24, clause 2). A voice under a key comes as near now and then, two keys held at once stay there."""
+
 _MOST_MISFIT: Final = 9.0
 """Deviation and twist together cost no more than this, so that a clean key is heard at the limits of both."""
 
@@ -81,6 +85,13 @@ def limit_broken(row: Tone, column: Tone, row_dbm0: float, column_dbm0: float) -
         return f"twist {twist:.1f} dB"
     weaker = min(row_dbm0, column_dbm0)
     return f"level {weaker:.1f} dBm0" if weaker < LEAST_LEVEL_DBM0 else ""
+
+
+def second_tone(evidence: Evidence) -> str:
+    """Which group has a second tone, as when two keys are held at once: `two rows`, `two columns`, or neither."""
+    if evidence.around.second_row > MOST_SECOND_SHARE:
+        return "two rows"
+    return "two columns" if evidence.around.second_column > MOST_SECOND_SHARE else ""
 
 
 def is_held(age_ms: float, share: float) -> bool:
