@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ivrbox.appliance.functions import FunctionHost
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
 MS_RDONLY, MS_REMOUNT = 1, 32  # mount(2)
+
+
+@pytest.fixture
+def no_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start boxes without a child for functions: a third of their start, for flows that have none."""
+    monkeypatch.setattr(FunctionHost, "warm", lambda _: None)
 
 
 @pytest.fixture

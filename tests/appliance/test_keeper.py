@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ivrbox.appliance import worker
+from ivrbox.appliance.governor import Governor
+from ivrbox.appliance.ledger import Ledger
 from ivrbox.appliance.phone import Phone
 from ivrbox.appliance.spools import SpoolRack
 from ivrbox.appliance.wiring import open_box
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ivrbox.cdr import CallRecord
+
+pytestmark = pytest.mark.usefixtures("no_functions")
 
 FLOW = """
     [steps.ask]
@@ -218,13 +222,14 @@ def test_a_caller_who_opts_out_waits_2_s_at_most_for_a_card_that_hangs(
         assert house.phone.waits_for_the_end().recording == "discarded"
 
 
+@pytest.mark.parametrize(("owner", "verb"), [(Archive, "keep"), (Store, "begin")])
 def test_with_a_stuck_card_memory_stays_bounded_and_no_record_is_lost(
-    tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, config: Path, monkeypatch: pytest.MonkeyPatch, owner: type, verb: str
 ) -> None:
     monkeypatch.setattr(worker, "CAPACITY", 10)
     with box_on(tmp_path / "data", config, LiveLoopback()) as house, ExitStack() as stack:
         monkeypatch.setattr(house.box.staff.keeper, "_spools", SpoolRack(5, most=2))
-        card = Stuck(monkeypatch, Archive, "keep")
+        card = Stuck(monkeypatch, owner, verb)
         stack.callback(card.let_go)
         number = 15
         records = []
@@ -290,7 +295,6 @@ def test_a_reserve_that_is_not_free_refuses_recordings(rig: Callable[..., Rig]) 
 def test_retention_runs_after_each_call(rig: Callable[..., Rig]) -> None:
     house = rig({**FILES, "ivrbox.toml": SETTINGS + "    count = 2\n"})
     records = [calls(house) for _ in range(4)]
-    house.box.staff.keeper.look_around().result(60)
     assert len(house.box.archive.files()) == 2
     states = [house.box.store.call(record.id).recording for record in records]
     assert sorted(states) == ["discarded", "discarded", "kept", "kept"]
@@ -351,3 +355,21 @@ def test_a_call_that_cannot_be_made_is_hung_up_and_the_next_one_is_answered(
             house.phone.waits(1)
     assert house.line.far.state == "ended"
     assert calls(house).ended == "completed"
+
+
+def test_the_governor_sees_for_itself_that_recordings_cannot_be_written(
+    disk: Path, remount: Callable[[Path, str], None], tmp_path: Path
+) -> None:
+    archive, messages = Archive(disk / "recordings", ()), Archive(tmp_path / "messages", ())
+    with closing(Ledger(lambda: Store(tmp_path / "calls.db"))) as ledger:
+        governor = Governor(archive, messages, ledger, reserve=1000)
+        governor.look()
+        assert governor.refusal == ""
+        assert 0 < governor.room.free <= governor.room.total == 8 << 20
+        remount(disk, "ro")
+        governor.look()
+        assert governor.refusal == f"recording refused: {archive.folder} is read-only"
+        remount(disk, "rw")
+        archive.folder.rmdir()
+        governor.look()
+        assert "recording refused: [Errno 2]" in governor.refusal

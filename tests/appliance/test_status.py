@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -10,11 +11,14 @@ import socket
 import stat
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
+from gpiozero.pins.mock import MockFactory
+from rich.console import Console
 
 from ivrbox.appliance.board import Answered, Board, Ended, Filed, GaveUp, LineBack, LineGone, Rang
 from ivrbox.appliance.fault_log import KEPT, FaultLog
@@ -25,13 +29,17 @@ from ivrbox.appliance.status_socket import ask, serving, socket_path
 from ivrbox.appliance.tally import Tally
 from ivrbox.cdr import CallRecord, Redactor
 from ivrbox.cli.app import ivrbox
-from ivrbox.errors import StatusError
+from ivrbox.cli.status import page
+from ivrbox.errors import LineError, StatusError
+from ivrbox.lines.lamp import PinLamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ivrbox.appliance.status import StatusBook
     from tests.conftest import Rig
+
+pytestmark = pytest.mark.usefixtures("no_functions")
 
 FLOW = """
     [steps.ask]
@@ -278,3 +286,30 @@ def test_a_reader_of_the_board_that_fails_is_told_and_keeps_no_other_from_readin
     board.post(Rang())
     assert read == [Rang()]
     assert "a reader of the notice board failed at Rang" in caplog.text
+
+
+def test_what_ails_the_box_stands_on_its_page(shown: tuple[Rig, StatusBook]) -> None:
+    told = shown[1].status()
+    told["disk"] |= {"refusal": "recording refused: 3 MB are free", "free": 3_000_000, "total": 32_000_000_000}
+    told["records"] = {"waiting": 7, "lost": 1, "trouble": "calls.db: database or disk is full"}
+    told["faults"] = {"error": 1, "warning": 0, "newest": [{"at": "12:00", "level": "error", "text": "it burns"}]}
+    told |= {"uptime_s": 3 * 86400.0 + 5}
+    paper = io.StringIO()
+    Console(width=120, file=paper).print(page(told))
+    text = paper.getvalue()
+    assert "3.0 MB free of 32.0 GB" in text
+    assert "recording refused: 3 MB are free" in text
+    assert "7 writes wait, 1 are lost calls.db: database or disk is full" in text
+    assert "it burns" in text
+    assert "3 d, version" in text
+
+
+def test_a_lamp_that_is_wired_is_taken_for_as_long_as_the_box_runs(
+    rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factory = MockFactory()
+    monkeypatch.setattr("ivrbox.appliance.lamp.PinLamp", partial(PinLamp, factory=factory))
+    house = rig({"main.toml": FLOW, "ivrbox.toml": '[call]\nentry = "main"\n[status]\nlamp_pin = 22\n'})
+    with shown_outside(house.box, house.data), pytest.raises(LineError, match="GPIO22"):
+        PinLamp(22, factory=factory)
+    PinLamp(22, factory=factory).close()

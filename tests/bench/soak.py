@@ -200,7 +200,7 @@ def deed(phone: Phone, dice: random.Random) -> None:
     fate = dice.random()
     if fate < 0.5:
         phone.hears_out()
-        phone.presses(dice.choice("112345"))
+        phone.presses(dice.choice("1112345"))
     elif fate < 0.7:
         phone.presses("".join(dice.choices("1234567890*#", k=dice.randrange(1, 10))), ms=60, gap_ms=60)
     elif fate < 0.8:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = Path(__file__).parent / "doomed_box.py"
 
-KILLS = int(os.environ.get("IVRBOX_KILLS", "200" if os.environ.get("CI") else "20"))
+KILLS = int(os.environ.get("IVRBOX_KILLS", "200" if os.environ.get("CI") else "12"))
 """Two hundred in CI and by hand (`IVRBOX_KILLS=200 pytest tests/endurance/test_kills.py`)."""
 
 CALLS = 20

@@ -9,13 +9,13 @@ import soak
 if TYPE_CHECKING:
     from pathlib import Path
 
-CALLS = 20
+CALLS = 12
 
 
 def test_calls_leave_nothing_behind_but_their_records(tmp_path: Path) -> None:
-    seen = soak.soak(CALLS, tmp_path, looks=10)
+    seen = soak.soak(CALLS, tmp_path, looks=6)
     assert seen.growths() == []
-    assert len(seen.looks) == 10
+    assert len(seen.looks) == 6
     assert set(seen.ended) == {"hangup", "completed"}
     assert {"kept", "discarded"} <= set(seen.recordings)
     assert set(seen.recordings) <= {"kept", "discarded", "off"}
