@@ -129,7 +129,7 @@ class Office:
         visit.recorder.end()
         record = self._staff.redactor.record(record_of(visit))
         self._staff.redactor.forget()
-        self.post(Ended(record, sum(int(note.detail) for note in visit.call.notes if note.what == "samples_lost")))
+        self.post(Ended(record, visit.call.samples_lost))
         log.info("call %s: %s after %.1f s", visit.id, record.ended, record.duration_s, extra={"event": "ended"})
         return self._staff.keeper.file(record, visit.recorder, visit.call.messages)
 

@@ -73,6 +73,7 @@ class Call:
     """One call, from off-hook to the end of its last function. See the module for the way a frame goes.
 
     `flash_wanted` is set when the hook is to be pressed before the next frame; whoever owns the line clears it.
+    `samples_lost` counts what the line has lost of the caller's sound.
     """
 
     def __init__(self, parts: CallParts, caller_number: str | None = None, clock: datetime | None = None) -> None:
@@ -92,6 +93,7 @@ class Call:
         self._state = CallState.RINGING
         self._clock = 0
         self._said: NDArray[np.int16] = SILENCE
+        self.samples_lost = 0
         self._function_runs = False
         self._function_awaits_discard = False
         self.flash_wanted = False
@@ -208,6 +210,8 @@ class Call:
         """
         self._hear_function_out()
         self._message.drop()
+        if self.samples_lost:
+            self.note("samples_lost", f"{samples_to_seconds(self.samples_lost):.2f} s in all")
         self._state = after(self._state, CallMove.SETTLED)
         self._recorder.end()
         request = self._dialog.end_request()
@@ -223,7 +227,7 @@ class Call:
         self._clock = began + FRAME_SAMPLES
         if heard.lost:
             self._recorder.lost(heard.lost)
-            self.note("samples_lost", str(heard.lost))
+            self.samples_lost += heard.lost
         self._recorder.push(heard.frame, self._said)
         if (silence := self._message.push(heard.frame, began)) is not None:
             self._agenda.put(silence)
