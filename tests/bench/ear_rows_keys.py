@@ -61,7 +61,8 @@ def _share(share: float) -> str:
 def _limits(rig: Rig, what: str, must: str, aim: str, limit: Callable[[Receiver], tuple[str, str]]) -> Row:
     """A row whose figure is text; the grade comes with it."""
     found = rig.each(limit)
-    return Row(what, must, aim, {name: text for name, (text, _) in found.items()}, found[EXAMINED][1])
+    figures = {name: text.replace("nan", "never") for name, (text, _) in found.items()}
+    return Row(what, must, aim, figures, found[EXAMINED][1])
 
 
 def frequency(rig: Rig) -> Row:
