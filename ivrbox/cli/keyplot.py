@@ -32,7 +32,7 @@ INK: Final = "#22303c"
 TAKEN: Final = "#1b998b"
 REFUSED: Final = "#e2711d"
 TAKEN_LIGHT: Final = "#7ef0d4"
-REFUSED_LIGHT: Final = "#ffb26b"
+REFUSED_LIGHT: Final = "#ffffff"
 COLOURS: Final = "magma"
 
 WINDOW: Final = 256
