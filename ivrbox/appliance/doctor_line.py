@@ -27,7 +27,7 @@ USER: Final = "ivrbox"
 SOUND, MODEM = "usb_audio", "modem"
 NO_WIRE: Final = ("loopback", "tape")
 
-_FACTORIES: Final = {"lgpio": "lgpio", "RPi.GPIO": "rpigpio", "pigpio": "pigpio"}
+_FACTORIES: Final = {"lgpio": "lgpio", "RPi": "rpigpio", "pigpio": "pigpio"}
 """Modules that let gpiozero at the pins, in its own order, and its names for them."""
 
 
