@@ -66,6 +66,10 @@ def hann_loss_db(offset_hz: float, length: int) -> float:
 TONE_BASIS: Final = hann_basis(np.array(ROWS_HZ + COLUMNS_HZ, dtype=np.float64), WINDOW)
 
 
+_AT_A_TIME: Final = 128
+"""Windows in one product: 196 608 multiplications, few enough that no BLAS wakes threads, which would only spin."""
+
+
 def overlapping(samples: NDArray[np.float64]) -> NDArray[np.float64]:
     """All windows of 96 samples, 16 apart, as a view of the samples; shape (windows, 96)."""
     return np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP]
@@ -73,8 +77,11 @@ def overlapping(samples: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def tone_sums(windows: NDArray[np.float64], out: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
     """Scaled sums of windows of int16 values, shape (n, 96); gives shape (16, n): eight cosines, then eight sines."""
-    # The copy is worth its while: a BLAS takes no view whose rows overlap.
-    sums = TONE_BASIS @ windows.copy().T
+    sums = np.empty((len(TONE_BASIS), len(windows)))
+    for start in range(0, len(windows), _AT_A_TIME):
+        piece = slice(start, start + _AT_A_TIME)
+        # The copy is worth its while: a BLAS takes no view whose rows overlap.
+        np.matmul(TONE_BASIS, windows[piece].copy().T, out=sums[:, piece])
     sums *= SCALE
     return np.rint(sums, out=out)
 
