@@ -29,6 +29,7 @@ PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA secure_delete = ON;
 PRAGMA busy_timeout = 5000;
+PRAGMA cache_size = -256;  -- KiB: rows are written one by one and seldom read, and a box has other uses for 2 MB
 """
 
 _BEGIN = """
