@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
 from ivrbox.appliance.wiring import open_box
 from ivrbox.cli.logs import log_to_stderr
 from ivrbox.cli.notices import tell_warnings
-from ivrbox.cli.story import page
+from ivrbox.cli.story import tell
 from ivrbox.errors import StoreError
 from ivrbox.lines.tape import Tape
 from ivrbox.prompts.wavfile import read_wav, write_wav
@@ -43,10 +41,7 @@ def call(
         trouble = box.shelving.ledger.trouble
         if said is not None:
             write_wav(said, tape.said)
-    if as_json:
-        click.echo(json.dumps(record.to_json(), ensure_ascii=False, indent=2))
-    else:
-        Console().print(page(record))
+    tell(record, as_json=as_json)
     if trouble:
         raise StoreError(f"the call went well, but its record is not stored: {trouble}")
 

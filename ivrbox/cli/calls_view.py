@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ivrbox.cdr import Store
-from ivrbox.cli.story import STATE_STYLES, lasted, page
+from ivrbox.cli.story import STATE_STYLES, lasted, tell
 from ivrbox.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -49,10 +49,7 @@ def calls(context: click.Context, *, as_json: bool, limit: int, since: datetime 
 def show(call_id: str, *, as_json: bool) -> None:
     """Tell all about call ID."""
     record = _asked(lambda store: store.call(call_id))
-    if as_json:
-        click.echo(json.dumps(record.to_json(), indent=2, ensure_ascii=False))
-    else:
-        Console().print(page(record))
+    tell(record, as_json=as_json)
 
 
 def _database() -> Path:

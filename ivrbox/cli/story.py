@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rich.console import Group
+import click
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -25,6 +27,14 @@ STATE_STYLES = {
     "damaged": "bold red",
 }
 """How the states of a recording are coloured wherever they are shown."""
+
+
+def tell(record: CallRecord, *, as_json: bool) -> None:
+    """Print one call, as JSON for programs or as a page for people."""
+    if as_json:
+        click.echo(json.dumps(record.to_json(), ensure_ascii=False, indent=2))
+    else:
+        Console().print(page(record))
 
 
 def page(record: CallRecord) -> RenderableType:
