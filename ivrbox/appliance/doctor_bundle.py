@@ -21,6 +21,7 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
+from ivrbox.appliance.clock import CALL_ID
 from ivrbox.appliance.settings import SETTINGS_FILE
 from ivrbox.cdr import DOTS, Store
 from ivrbox.flows.read import survey_flows
@@ -43,7 +44,7 @@ _SCRUBBED: Final = (
     re.compile(r"hash:[0-9a-f]{20}"),
     re.compile(rf"\d(?:{_APART}\d){{3,}}"),
 )
-_CALL = re.compile(r"\b\d{8}T\d{6}Z-[0-9a-f]{4}\b")
+_CALL = re.compile(rf"\b{CALL_ID}\b")
 _STAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*")
 
 

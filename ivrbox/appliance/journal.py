@@ -16,12 +16,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ivrbox.appliance.clock import CALL_ID
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 JOURNAL: Final = Path("/run/systemd/journal/socket")
 
-_CALL = re.compile(r"\bcall (\d{8}T\d{6}Z-[0-9a-f]{4})\b")
+_CALL = re.compile(rf"\bcall ({CALL_ID})\b")
 
 # syslog(3) has more levels than Python; these are the ones that journalctl -p takes.
 _PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-CALL = "20260301T120000Z-0af3"
+CALL = "20260301T120000Z-0af3c21b"
 
 
 def parsed(datagram: bytes) -> dict[str, str]:
