@@ -41,8 +41,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import soxr
 
-from ivrbox.dsp.dtmf_press import LONGEST_STRIDE, Press, end_of
-from ivrbox.dsp.dtmf_windows import CHUNK, NO_KEY, WindowHistory
+from ivrbox.dsp.dtmf_press import LEVEL_WINDOWS, Press, Turn, end_of
+from ivrbox.dsp.dtmf_windows import CHUNK, NO_KEY, RUN, WindowHistory, next_run
 from ivrbox.dsp.goertzel import HOP, WINDOW
 from ivrbox.dsp.keys import DIGITS, Candidate, KeyDown, KeyUp
 from ivrbox.units import SAMPLE_RATE
@@ -57,6 +57,8 @@ _LOOK_BACK: Final = 352
 
 _BRIDGED_LOSS: Final = 480
 """Samples, 60 ms: three lost frames do not end a key, since a pause that fits into them unheard is rarer."""
+
+_LAST_TURNS: Final = frozenset({Turn.OVER, Turn.RIVAL})
 
 _RING_OUT: Final = 20 * HOP + WINDOW
 """Samples of silence that decide and close whatever is pending."""
@@ -132,16 +134,16 @@ class DtmfDetector:
         self._move_horizon()
 
     def _take(self, samples: NDArray[np.int16], events: list[KeyDown | KeyUp]) -> None:
-        first = self._history.end
-        runs = self._history.append(samples)
-        if runs is None and self._press is not None:
-            runs = [NO_KEY] * (self._history.end - first)
+        first, windows = self._history.end, len(samples) // HOP
+        labels = self._history.append(samples)
+        if labels is None and self._press is not None:
+            labels = bytes([NO_KEY]) * (RUN - 1 + windows)
         step = 0
-        while runs is not None and step < len(runs):
+        while labels is not None and step < windows:
             if self._press is None:
-                step = self._open(runs, first, step)
+                step = self._open(labels, first, step)
             else:
-                step += self._follow(self._press, runs[step : step + LONGEST_STRIDE], first + step, events)
+                step += self._follow(self._press, labels[RUN - 1 + step :][:LEVEL_WINDOWS], events)
         self._move_horizon()
 
     def _move_horizon(self) -> None:
@@ -151,38 +153,24 @@ class DtmfDetector:
             reach = self._press.earliest
         self._horizon = max(self._horizon, reach + self._offset)
 
-    def _open(self, runs: list[int], first: int, step: int) -> int:
+    def _open(self, labels: bytes, first: int, step: int) -> int:
         """Find the next run of labels and open a press with it; give the step behind."""
-        while step < len(runs) and runs[step] == NO_KEY:
-            step += 1
-        if step < len(runs):
-            seed = first + step
-            earliest = max(end_of(seed) - _LOOK_BACK, self._horizon - self._offset)
-            self._press = Press(self._history, seed, runs[step], earliest)
-        return step + 1
+        run = next_run(labels, step)
+        if run is None:
+            return len(labels)
+        seed = first + run
+        earliest = max(end_of(seed) - _LOOK_BACK, self._horizon - self._offset)
+        self._press = Press(self._history, seed, labels[run], earliest)
+        return run + 1
 
-    def _follow(self, press: Press, runs: list[int], window: int, events: list[KeyDown | KeyUp]) -> int:
-        """Take a window, or as many as need no decision; give how many."""
-        history = self._history
-        at = window - history.base
-        row, column = press.channels
-        steps = min(press.stride(), len(runs))
-        if steps > 1 and press.agrees(runs[:steps]):
-            stride = slice(at, at + steps)
-            if press.take(history.powers[row, stride].tolist(), history.powers[column, stride].tolist()):
-                press.note_lead(runs[:steps])
-                return steps
-        mine = float(history.powers[row, at]), float(history.powers[column, at])
-        if not press.agrees(runs[:1]) and press.yields_to(history.leading(window), mine):
+    def _follow(self, press: Press, labels: bytes, events: list[KeyDown | KeyUp]) -> int:
+        """Take windows until one needs a decision, and decide; give how many."""
+        taken, turn = press.follow(self._history, labels)
+        if turn in _LAST_TURNS:
             self._close(press, events)
-            return 0
-        hit = press.hear(*mine)
-        press.note_lead(runs[:1])
-        if press.ended:
-            self._close(press, events)
-        elif hit and not press.down and press.look_due() and press.look(history):
+        elif turn is Turn.LOOK and press.look(self._history):
             self._report(press, events)
-        return 1
+        return taken
 
     def _report(self, press: Press, events: list[KeyDown | KeyUp]) -> None:
         if self._last_key is not None and press.is_echo_of(self._last_key):

@@ -18,6 +18,8 @@ from ivrbox.dsp.keys import COLUMNS_HZ, ROWS_HZ
 from ivrbox.units import SAMPLE_RATE
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from ivrbox.dsp.dtmf_windows import WindowHistory
 
 TONES_HZ: Final = ROWS_HZ + COLUMNS_HZ
@@ -37,44 +39,30 @@ class Tone:
     wander: float
 
 
-def measure_tones(history: WindowHistory, digit: int, first: int, last: int) -> tuple[Tone, Tone]:
-    """Row and column tone of a key over windows `first` to `last`, by the advance of phase between windows.
+def measure_tone(history: WindowHistory, channel: int, first: int, last: int) -> Tone:
+    """One of the eight tones (rows, then columns) over windows `first` to `last`, by its advance of phase.
 
     Neighbours give the frequency without ambiguity (500 Hz a turn), windows half the span apart give it to a fraction
     of a hertz. Products of scaled sums add up exactly, so the figures do not depend on the order of addition.
     """
-    row, column = digit // 4, 4 + digit % 4
-    start, stop = first - history.base, last + 1 - history.base
-    sums = history.sums[[row, row + 8, column, column + 8], start:stop]
+    span = slice(first - history.base, last + 1 - history.base)
+    sums = history.sums[channel :: len(TONES_HZ), span]
     far = (last + 1 - first) // 2
-    near_products = (sums[:, 1:] @ sums[:, :-1].T).tolist()
-    far_products = (sums[:, far:] @ sums[:, :-far].T).tolist()
-    size = np.rint(np.sqrt(history.powers[[row, column], start:stop]))
-    sizes = np.add.reduce(size[:, far:] * size[:, :-far], axis=1).tolist()
-    return (
-        _tone(row, near_products, far_products, far, sizes[0]),
-        _tone(column, near_products, far_products, far, sizes[1]),
-    )
-
-
-def _tone(channel: int, near: list[list[float]], apart: list[list[float]], distance: int, size: float) -> Tone:
-    index = 0 if channel < len(ROWS_HZ) else 2
-    advance = _from_nominal(_turns(near, index), _TURNS[channel])
-    expected = distance * (_TURNS[channel] + advance)
-    advance += _from_nominal(_turns(apart, index), expected) / distance
-    real, imaginary = _product(apart, index)
-    coherence = math.sqrt(real * real + imaginary * imaginary) / max(size, 1.0)
+    advance = _from_nominal(_turns(*_advance(sums, 1)), _TURNS[channel])
+    real, imaginary = _advance(sums, far)
+    advance += _from_nominal(_turns(real, imaginary), far * (_TURNS[channel] + advance)) / far
+    size = np.rint(np.sqrt(history.powers[channel, span]))
+    coherence = math.sqrt(real * real + imaginary * imaginary) / max(float(size[far:] @ size[:-far]), 1.0)
     return Tone(round(advance * _HZ_PER_TURN / TONES_HZ[channel], 7), round(max(0.0, 1 - coherence), 7))
 
 
-def _product(products: list[list[float]], index: int) -> tuple[float, float]:
-    """Sum of later times conjugate earlier, where a sum is (cosine part) - i (sine part)."""
-    cosine, sine = products[index], products[index + 1]
-    return cosine[index] + sine[index + 1], cosine[index + 1] - sine[index]
+def _advance(sums: NDArray[np.float64], windows: int) -> tuple[float, float]:
+    """Sum of later times conjugate earlier, so many windows apart, where a sum is (cosine part) - i (sine part)."""
+    (cosines, crossed), (crossed_back, sines) = (sums[:, windows:] @ sums[:, :-windows].T).tolist()
+    return cosines + sines, crossed - crossed_back
 
 
-def _turns(products: list[list[float]], index: int) -> float:
-    real, imaginary = _product(products, index)
+def _turns(real: float, imaginary: float) -> float:
     return math.atan2(imaginary, real) / math.tau
 
 
@@ -98,6 +86,15 @@ _CLEAR: Final = 1.6
 """Bins from a tone where its own power has fallen by 19 dB, and nothing but another tone can be strong."""
 
 
+def _bins_of(group: tuple[int, ...]) -> tuple[int, ...]:
+    """The two bins nearest to each frequency of a group."""
+    return tuple(math.floor(hertz / SPECTRUM_HZ) + side for hertz in group for side in (0, 1))
+
+
+_ROW_BINS: Final = _bins_of(ROWS_HZ)
+_COLUMN_BINS: Final = _bins_of(COLUMNS_HZ)
+
+
 def spectra_until(history: WindowHistory, *samples: int) -> list[Running]:
     """Spectra of the 30 ms before each of some samples (counted as windows are)."""
     return [cumulative_spectrum(history.samples_until(sample, SPECTRUM_WINDOW)).tolist() for sample in samples]
@@ -112,15 +109,18 @@ def _at(running: Running, hertz: float) -> float:
     return _within(running, (max(middle - _LOBE, _BAND[0]), min(middle + _LOBE, _BAND[1])))
 
 
-def _second(running: Running, hertz: float, group: tuple[int, ...]) -> float:
-    """Power at the loudest other frequency of a group over that at the tone itself, at the peaks of the 30 ms.
+def second_tones(now: Running, row_hz: float, column_hz: float) -> tuple[float, float]:
+    """Power at the loudest other frequency of either group over that at the tone itself, at the peaks of the 30 ms.
 
     Bins nearer than the main lobe's half width to the tone are the tone's, whatever they hold.
     """
+    return _second(now, row_hz, _ROW_BINS), _second(now, column_hz, _COLUMN_BINS)
+
+
+def _second(running: Running, hertz: float, bins: tuple[int, ...]) -> float:
     own = hertz / SPECTRUM_HZ
     peak = max(_bin(running, math.floor(own)), _bin(running, math.ceil(own)))
-    near = (math.floor(other / SPECTRUM_HZ) + side for other in group for side in (0, 1))
-    return max((_bin(running, bin_) for bin_ in near if abs(bin_ - own) > _CLEAR), default=0.0) / (peak + 1.0)
+    return max((_bin(running, bin_) for bin_ in bins if abs(bin_ - own) > _CLEAR), default=0.0) / (peak + 1.0)
 
 
 def _bin(running: Running, number: int) -> float:
@@ -129,10 +129,7 @@ def _bin(running: Running, number: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Powers of what is heard beside two tones, as shares of the tones' power, now and just before they began.
-
-    The second row and column are the loudest of the other keys' tones, as shares of the row's and the column's own.
-    """
+    """Powers of what is heard beside two tones, as shares of the tones' power, now and just before they began."""
 
     beside: float
     beside_before: float
@@ -140,8 +137,6 @@ class Surroundings:
     below_before: float
     above: float
     tones_before: float
-    second_row: float
-    second_column: float
 
 
 def surroundings(now: Running, before: Running, row_hz: float, column_hz: float) -> Surroundings:
@@ -155,6 +150,4 @@ def surroundings(now: Running, before: Running, row_hz: float, column_hz: float)
         below_before=_within(before, _BELOW) / tones,
         above=_within(now, _ABOVE) / tones,
         tones_before=tones_before / tones,
-        second_row=_second(now, row_hz, ROWS_HZ),
-        second_column=_second(now, column_hz, COLUMNS_HZ),
     )

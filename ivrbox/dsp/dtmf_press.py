@@ -13,10 +13,11 @@ window     . h h h h h h h h m m m m h h h h h m m m m m m m m m m m m m
 from __future__ import annotations
 
 import math
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from ivrbox.dsp.dtmf_evidence import measure_tones, spectra_until, surroundings
-from ivrbox.dsp.dtmf_verdict import Evidence, is_held, is_key, limit_broken, second_tone
+from ivrbox.dsp.dtmf_evidence import measure_tone, second_tones, spectra_until, surroundings
+from ivrbox.dsp.dtmf_verdict import Evidence, is_held, is_key, off_frequency, off_level, second_tone
 from ivrbox.dsp.dtmf_windows import NO_KEY, RUN
 from ivrbox.dsp.goertzel import HOP, SPECTRUM_WINDOW, TONE_GAIN, WINDOW, hann_loss_db
 from ivrbox.dsp.keys import COLUMNS_HZ, ROWS_HZ
@@ -36,8 +37,8 @@ HOLE_WINDOWS: Final = 13
 LONGEST_DOUBT: Final = 464
 """Samples, 58 ms: an onset is reported within this time or moved up to it, so that what follows need not wait."""
 
-LONGEST_STRIDE: Final = 16
-"""Windows that may be taken at once."""
+LEVEL_WINDOWS: Final = 32
+"""Newest windows that say how strong the tones are; so many may be taken at once."""
 
 ECHO_DELAY: Final = 1600
 """Samples, 200 ms: what begins so soon after a key, as the same key but much weaker, is its echo."""
@@ -59,7 +60,6 @@ _PARTS: Final = WINDOW // HOP
 _LOOK_BACK: Final = 30
 _SETTLED: Final = 40
 _REACH: Final = 1360
-_LEVEL_WINDOWS: Final = 32
 _REMEMBERED: Final = 512
 _LONGEST_SPAN: Final = 24
 _SHORTEST_SPAN: Final = 6
@@ -74,6 +74,15 @@ _SPECTRUM_WINDOWS: Final = SPECTRUM_WINDOW // HOP
 _PASSING_DOUBTS: Final = frozenset({"speech-like", "two rows", "two columns"})
 
 
+class Turn(Enum):
+    """What is to be decided after some windows."""
+
+    NOTHING = "all taken"
+    LOOK = "time to weigh the evidence"
+    OVER = "the tones are over"
+    RIVAL = "the next window is another key's"
+
+
 def end_of(window: int) -> int:
     """Sample before which a window ends."""
     return HOP * (window + 1)
@@ -86,13 +95,14 @@ class Press:
         """Begin with the window that ends a run of equal labels; the onset is not before `earliest`."""
         self.digit = digit
         self.channels = digit // 4, 4 + digit % 4
-        self._own = {digit, NO_KEY}
-        column = seed - history.base
-        run = slice(column - RUN + 1, column + 1)
-        self._powers: tuple[list[float], ...] = tuple(history.powers[c, run].tolist() for c in self.channels)
-        self._levels = [max(powers) for powers in self._powers]
-        self._seed = self._newest = self._last_hit = self._last_lead = self._next_look = seed
+        self._powers: tuple[list[float], ...] = tuple(
+            history.tone_powers(channel, seed - _LOOK_BACK, _LOOK_BACK + 1) for channel in self.channels
+        )
+        self._levels = [max(powers[-RUN:]) for powers in self._powers]
+        self._label, self._run = digit, RUN
+        self._seed = self._newest = self._taken = self._last_hit = self._last_lead = self._next_look = seed
         self._before: tuple[float, Running] | None = None
+        self._now: Running = []
         self._skew_ms = _MOST_SKEW_MS
         self._earliest = earliest
         self.misses = 0
@@ -100,70 +110,60 @@ class Press:
         self.reason = ""
         self.evidence: Evidence | None = None
         self.onset = float(earliest)
-        self._find_onset(history)
+        self._find_onset()
         self._earliest = max(earliest, math.floor(self.onset) - _LEAD)
 
-    def hear(self, row: float, column: float) -> bool:
-        """Take the next window's powers; whether it has the tones."""
-        self._newest += 1
-        self._powers[0].append(row)
-        self._powers[1].append(column)
-        hit = row >= self._levels[0] / _HIT and column >= self._levels[1] / _HIT
-        if hit:
-            self.misses = 0
-            self._last_hit = self._newest
-        else:
-            self.misses += 1
-        if self._newest % _LEVEL_WINDOWS == 0:
+    def follow(self, history: WindowHistory, labels: bytes) -> tuple[int, Turn]:
+        """Take the next windows, which have these labels, until one needs a decision; give how many, and which."""
+        steps = min(len(labels), LEVEL_WINDOWS - self._newest % LEVEL_WINDOWS)
+        rows, columns = (history.tone_powers(channel, self._newest + 1, steps) for channel in self.channels)
+        turn = self._take(history, labels, rows, columns)
+        taken = self._newest - self._taken
+        self._powers[0].extend(rows[:taken])
+        self._powers[1].extend(columns[:taken])
+        self._taken = self._newest
+        if self._newest % LEVEL_WINDOWS == 0:
             self._tidy()
-        return hit
+        return taken, turn
 
-    def agrees(self, runs: list[int]) -> bool:
-        """Whether the next windows' runs of labels are this key's or none."""
-        return self._own.issuperset(runs)
+    def _take(self, history: WindowHistory, labels: bytes, rows: list[float], columns: list[float]) -> Turn:
+        """The loop over windows that most of the time goes into: bare, and without a call where none is needed."""
+        digit, label_before, run, misses = self.digit, self._label, self._run, self.misses
+        row_hit, column_hit = self._levels[0] / _HIT, self._levels[1] / _HIT
+        stale, look = (math.inf, math.inf) if self.down else (_STALE, self._next_look_due())
+        newest, turn = self._newest, Turn.NOTHING
+        for label, row, column in zip(labels, rows, columns, strict=False):
+            run = run + 1 if label == label_before else 1
+            label_before = label
+            if run >= RUN and label != NO_KEY:
+                if label == digit:
+                    self._last_lead = newest + 1
+                elif misses > 0 or self._is_outdone(history.leading(newest + 1), (row, column)):
+                    turn = Turn.RIVAL
+                    break
+            newest += 1
+            if row >= row_hit and column >= column_hit:
+                misses, self._last_hit = 0, newest
+            else:
+                misses += 1
+            if misses >= HOLE_WINDOWS or newest - self._last_lead >= stale:
+                turn = Turn.OVER
+                break
+            if newest >= look and misses == 0:
+                turn = Turn.LOOK
+                break
+        self._newest, self._label, self._run, self.misses = newest, label_before, run, misses
+        return turn
 
-    def note_lead(self, runs: list[int]) -> None:
-        """Remember where among the windows just taken a run of this key's label was."""
-        for back, label in enumerate(reversed(runs)):
-            if label == self.digit:
-                self._last_lead = self._newest - back
-                return
-
-    def take(self, rows: list[float], columns: list[float]) -> bool:
-        """Take some next windows at once, if all of them have the tones or all have not; whether that was so."""
-        row, column = self._levels[0] / _HIT, self._levels[1] / _HIT
-        if min(rows) >= row and min(columns) >= column:
-            self.misses = 0
-            self._last_hit = self._newest + len(rows)
-        elif max(rows) < row or max(columns) < column:
-            self.misses += len(rows)
-        else:
-            return False
-        self._newest += len(rows)
-        self._powers[0].extend(rows)
-        self._powers[1].extend(columns)
-        return True
-
-    def stride(self) -> int:
-        """How many windows may be taken at once: fewer than would end the press, or make a look or a tidying due."""
-        steps = min(HOLE_WINDOWS - self.misses, _LEVEL_WINDOWS - self._newest % _LEVEL_WINDOWS) - 1
-        if self.down:
-            return steps
-        first_look = math.ceil((self.onset + SHORTEST) / HOP) - 1
-        next_decision = min(max(first_look, self._next_look), self._last_lead + _STALE)
-        return min(steps, next_decision - self._newest - 1)
-
-    def yields_to(self, rival: tuple[float, float], mine: tuple[float, float]) -> bool:
-        """Whether a run of another label ends this press: it leads clearly, and a key that is down has faded."""
+    def _is_outdone(self, rival: tuple[float, float], mine: tuple[float, float]) -> bool:
+        """Whether another key's tones end this press: they lead clearly, and a key that is down has faded."""
         leads = rival[0] * rival[1] > 2 * mine[0] * mine[1]
         faded = any(power * _FADED < level for power, level in zip(mine, self._levels, strict=True))
-        return self.misses > 0 or (leads and (faded or not self.down))
+        return leads and (faded or not self.down)
 
-    @property
-    def ended(self) -> bool:
-        """Whether the tones have been away for longer than any hole, or what was in doubt leads no more."""
-        stale = not self.down and self._newest - self._last_lead >= _STALE
-        return stale or self.misses >= HOLE_WINDOWS
+    def _next_look_due(self) -> int:
+        """First window at which it may be time to weigh the evidence, if it has the tones."""
+        return max(self._next_look, math.ceil((self.onset + SHORTEST) / HOP) - 1)
 
     @property
     def earliest(self) -> int:
@@ -177,14 +177,10 @@ class Press:
         together = abs(row - column) < _MOST_SKEW_MS * _PER_MS
         return (row + column) / 2 if together else min(row, column)
 
-    def look_due(self) -> bool:
-        """Whether it may be time to weigh the evidence, the newest window having the tones."""
-        return self._newest >= self._next_look and end_of(self._newest) - self.onset >= SHORTEST
-
     def look(self, history: WindowHistory) -> bool:
         """Weigh the evidence while the tones are on; whether this is a key."""
         self._measure_levels()
-        self._find_onset(history)
+        self._find_onset()
         age = end_of(self._newest) - self.onset
         if age < SHORTEST:
             return False
@@ -210,8 +206,9 @@ class Press:
         """The evidence, whatever it is worth: that of the last look, or of one taken now."""
         if self.evidence is None:
             last = max(self._last_hit - _PARTS // 2, self._seed)
-            tones = self._measure_tones(history, last)
-            self.evidence = self._gather(history, tones, self._dbm0(self._levels, tones), end_of(last))
+            first = self._first_full(last)
+            row, column = (measure_tone(history, channel, first, last) for channel in self.channels)
+            self.evidence = self._gather(history, (row, column), self._dbm0(self._levels, (row, column)), end_of(last))
         return self.evidence
 
     def refuse(self, reason: str) -> None:
@@ -226,6 +223,7 @@ class Press:
     def lose(self, samples: int) -> None:
         """So many samples were lost, which windows do not count: what was before them is that much earlier."""
         self.onset -= samples
+        self._label = NO_KEY
 
     def levels(self, end: float, tones: tuple[Tone, Tone]) -> tuple[float, float]:
         """Level of row and column in dBm0, by the windows that lie within the key, at the tones' true frequencies."""
@@ -238,15 +236,24 @@ class Press:
         return self._dbm0(means, tones)
 
     def _weigh(self, history: WindowHistory, last: int, until: int) -> bool:
-        tones = self._measure_tones(history, last)
+        first = self._first_full(last)
+        row = measure_tone(history, self.channels[0], first, last)
+        self.reason = off_frequency("row", row)
+        if self.reason:
+            return False
+        tones = row, measure_tone(history, self.channels[1], first, last)
         dbm0 = self._dbm0(self._levels, tones)
-        self.reason = limit_broken(*tones, *dbm0)
+        self.reason = off_frequency("column", tones[1]) or off_level(*dbm0)
         if self.reason:
             return False
         self.evidence = self._gather(history, tones, dbm0, until)
         self.down = is_key(self.evidence, (until - self.onset) / _PER_MS)
         self.reason = "" if self.down else "speech-like"
-        if self.down and self._is_whole(last) and (second := second_tone(self.evidence)):
+        if (
+            self.down
+            and self._is_whole(last)
+            and (second := second_tone(*second_tones(self._now, *self._true_hz(tones))))
+        ):
             self.refuse(second)
         return self.down
 
@@ -263,22 +270,26 @@ class Press:
         )
         return not any(map(all, zip(row, column, strict=True)))
 
-    def _measure_tones(self, history: WindowHistory, last: int) -> tuple[Tone, Tone]:
+    def _first_full(self, last: int) -> int:
+        """First of the windows until `last` by which tones are measured: full of the key, or as many as it takes."""
         full = max(math.ceil(self.onset / HOP) + _PARTS - 1, last + 1 - _LONGEST_SPAN)
-        return measure_tones(history, self.digit, min(full, last + 1 - _SHORTEST_SPAN), last)
+        return min(full, last + 1 - _SHORTEST_SPAN)
 
     def _gather(
         self, history: WindowHistory, tones: tuple[Tone, Tone], dbm0: tuple[float, float], until: int
     ) -> Evidence:
         if self._before is None or abs(self._before[0] - self.onset) > HOP:
             before = max(math.floor(self.onset) - HOP, end_of(self._newest) - _REACH)
-            now, running = spectra_until(history, until, before)
+            self._now, running = spectra_until(history, until, before)
             self._before = self.onset, running
         else:
-            (now,) = spectra_until(history, until)
-        row, column = (hertz * (1 + tone.deviation) for hertz, tone in zip(self._hertz(), tones, strict=True))
-        around = surroundings(now, self._before[1], row, column)
+            (self._now,) = spectra_until(history, until)
+        around = surroundings(self._now, self._before[1], *self._true_hz(tones))
         return Evidence(*tones, *dbm0, self._skew_ms, around)
+
+    def _true_hz(self, tones: tuple[Tone, Tone]) -> tuple[float, float]:
+        row, column = (hertz * (1 + tone.deviation) for hertz, tone in zip(self._hertz(), tones, strict=True))
+        return row, column
 
     def _hertz(self) -> tuple[int, int]:
         return ROWS_HZ[self.digit // 4], COLUMNS_HZ[self.digit % 4]
@@ -292,7 +303,7 @@ class Press:
 
     def _measure_levels(self) -> None:
         for group, powers in enumerate(self._powers):
-            newest = sorted(powers[-_LEVEL_WINDOWS:])
+            newest = sorted(powers[max(len(powers) - LEVEL_WINDOWS, _LOOK_BACK + 1 - RUN) :])
             self._levels[group] = newest[3 * len(newest) // 4]
 
     def _tidy(self) -> None:
@@ -301,15 +312,13 @@ class Press:
         for powers in self._powers:
             del powers[:-_REMEMBERED]
 
-    def _find_onset(self, history: WindowHistory) -> None:
+    def _find_onset(self) -> None:
         if self._newest - self._seed > _SETTLED:
             return
-        first = self._seed - _LOOK_BACK
-        columns = slice(first - history.base, self._newest + 1 - history.base)
         rises = [
-            _rise(history.powers[channel, columns].tolist(), _LOOK_BACK, level / _HALF)
-            for channel, level in zip(self.channels, self._levels, strict=True)
+            _rise(powers, _LOOK_BACK, level / _HALF) for powers, level in zip(self._powers, self._levels, strict=True)
         ]
+        first = self._seed - _LOOK_BACK
         found = [end_of(first) - _MIDDLE + rise * HOP for rise in rises if rise is not None]
         apart = abs(found[0] - found[-1]) / _PER_MS if len(found) == len(rises) else _MOST_SKEW_MS
         self._skew_ms = min(_MOST_SKEW_MS, apart)

@@ -75,11 +75,13 @@ class Evidence:
         return round(-10 * math.log10(self.around.beside + 1e-6), 2)
 
 
-def limit_broken(row: Tone, column: Tone, row_dbm0: float, column_dbm0: float) -> str:
-    """Which limit the tones break, in words with the figure; empty when they keep them all."""
-    for name, tone in (("row", row), ("column", column)):
-        if abs(tone.deviation) > MOST_DEVIATION:
-            return f"{name} {100 * tone.deviation:+.1f} %"
+def off_frequency(name: str, tone: Tone) -> str:
+    """How far a tone is off its frequency, in words with the figure; empty within the limit."""
+    return f"{name} {100 * tone.deviation:+.1f} %" if abs(tone.deviation) > MOST_DEVIATION else ""
+
+
+def off_level(row_dbm0: float, column_dbm0: float) -> str:
+    """Which limit the tones' levels break, in words with the figure; empty when they keep both."""
     twist = column_dbm0 - row_dbm0
     if not -MOST_REVERSE_TWIST_DB < twist < MOST_TWIST_DB:
         return f"twist {twist:.1f} dB"
@@ -87,11 +89,14 @@ def limit_broken(row: Tone, column: Tone, row_dbm0: float, column_dbm0: float) -
     return f"level {weaker:.1f} dBm0" if weaker < LEAST_LEVEL_DBM0 else ""
 
 
-def second_tone(evidence: Evidence) -> str:
-    """Which group has a second tone, as when two keys are held at once: `two rows`, `two columns`, or neither."""
-    if evidence.around.second_row > MOST_SECOND_SHARE:
+def second_tone(row_share: float, column_share: float) -> str:
+    """Which group has a second tone, as when two keys are held at once: `two rows`, `two columns`, or neither.
+
+    The shares are power of the group's second tone over that of the key's own.
+    """
+    if row_share > MOST_SECOND_SHARE:
         return "two rows"
-    return "two columns" if evidence.around.second_column > MOST_SECOND_SHARE else ""
+    return "two columns" if column_share > MOST_SECOND_SHARE else ""
 
 
 def is_held(age_ms: float, share: float) -> bool:

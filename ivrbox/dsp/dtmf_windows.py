@@ -9,6 +9,7 @@ looks back finds something.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,7 +20,8 @@ from ivrbox.units import dbm0_to_amplitude
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NO_KEY: Final = -1
+NO_KEY: Final = 16
+"""The label of a window without a key: the keys are 0 to 15."""
 
 KEEP: Final = 96
 """Windows kept behind the newest: 192 ms, for a press under doubt and the 30 ms before it."""
@@ -29,6 +31,9 @@ CHUNK: Final = 1024
 
 RUN: Final = 5
 """Windows of one label in a row that make a candidate: 8 ms from first to last."""
+
+_NO_RUN: Final = bytes([NO_KEY] * (RUN - 1))
+_ANY_RUN: Final = re.compile(rb"([\x00-\x0f])\1{%d}" % (RUN - 1))
 
 FLOOR: Final = float(round((TONE_GAIN * dbm0_to_amplitude(-49.5)) ** 2))
 """Power of a tone that may be one: -45 dBm0 is to be heard, and a window that is not quite full of it;
@@ -41,7 +46,7 @@ PURITY: Final = 0.35
 """Share of its group's four powers that a leading tone has, at least: a lone tone has 0.55 to 0.8."""
 
 
-def labels(power: NDArray[np.float64]) -> list[int] | None:
+def labels(power: NDArray[np.float64]) -> bytes | None:
     """Key (0 to 15) that leads each window, or NO_KEY, from powers of shape (8, n); None if no window has a key."""
     groups = power.reshape(2, 4, -1)
     leading = np.maximum.reduce(groups, axis=1)
@@ -54,8 +59,13 @@ def labels(power: NDArray[np.float64]) -> list[int] | None:
     if not hit.any():
         return None
     row, column = groups.argmax(axis=1)
-    label: list[int] = np.where(hit, 4 * row + column, NO_KEY).tolist()
-    return label
+    return np.where(hit, 4 * row + column, NO_KEY).astype(np.uint8).tobytes()
+
+
+def next_run(label: bytes, start: int) -> int | None:
+    """Place, from `start` on, at which RUN equal labels begin; None if there is none."""
+    found = _ANY_RUN.search(label, start)
+    return found.start() if found else None
 
 
 class WindowHistory:
@@ -71,8 +81,7 @@ class WindowHistory:
         self.powers = np.zeros((8, room))
         self.base = -KEEP
         self._count = KEEP
-        self._label = NO_KEY
-        self._run = 0
+        self._tail = _NO_RUN
         self._samples = np.zeros(room * HOP + WINDOW - HOP)
         self._windows = overlapping(self._samples)
 
@@ -81,10 +90,10 @@ class WindowHistory:
         """Number of the next window to come."""
         return self.base + self._count
 
-    def append(self, samples: NDArray[np.int16]) -> list[int] | None:
-        """Take a multiple of 16 samples, at most 16 * CHUNK; give for each new window the run of labels that it ends.
+    def append(self, samples: NDArray[np.int16]) -> bytes | None:
+        """Take a multiple of 16 samples, at most 16 * CHUNK; give the new windows' labels behind the RUN - 1 before.
 
-        That is the label, where RUN or more windows in a row have it, else NO_KEY; None if no window has a key.
+        So a run that begins at place k of them ends with new window k. None if no new window has a key.
         """
         windows = len(samples) // HOP
         if self._count + windows > self.powers.shape[1]:
@@ -94,13 +103,25 @@ class WindowHistory:
         self._samples[end - len(samples) : end] = samples
         self._count = last
         sums = tone_sums(self._windows[first:last], out=self.sums[:, first:last])
-        return self._runs(labels(powers(sums, out=self.powers[:, first:last])))
+        label = labels(powers(sums, out=self.powers[:, first:last]))
+        if label is None:
+            self._tail = _NO_RUN
+            return None
+        label = self._tail + label
+        self._tail = label[1 - RUN :]
+        return label
 
     def silence(self) -> None:
         """Forget what was heard, as if silence had been; numbers go on."""
-        self.base, self._count, self._label = self.end - KEEP, KEEP, NO_KEY
+        self.base, self._count, self._tail = self.end - KEEP, KEEP, _NO_RUN
         for buffer in (self.sums, self.powers, self._samples):
             buffer[:] = 0
+
+    def tone_powers(self, channel: int, first: int, count: int) -> list[float]:
+        """Powers of one of the eight tones in some windows."""
+        start = first - self.base
+        powers: list[float] = self.powers[channel, start : start + count].tolist()
+        return powers
 
     def leading(self, window: int) -> tuple[float, float]:
         """Power of the strongest row and of the strongest column in a window."""
@@ -112,17 +133,6 @@ class WindowHistory:
         end = sample - self.base * HOP + WINDOW - HOP
         start = max(0, end - length)
         return self._samples[start : start + length]
-
-    def _runs(self, label: list[int] | None) -> list[int] | None:
-        if label is None:
-            self._label = NO_KEY
-            return None
-        runs = []
-        for newest in label:
-            self._run = self._run + 1 if newest == self._label else 1
-            self._label = newest
-            runs.append(newest if self._run >= RUN else NO_KEY)
-        return runs
 
     def _make_room(self) -> None:
         moved = self._count - KEEP
