@@ -58,8 +58,6 @@ _LOOK_BACK: Final = 352
 _BRIDGED_LOSS: Final = 480
 """Samples, 60 ms: three lost frames do not end a key, since a pause that fits into them unheard is rarer."""
 
-_LAST_TURNS: Final = frozenset({Turn.OVER, Turn.RIVAL})
-
 _RING_OUT: Final = 20 * HOP + WINDOW
 """Samples of silence that decide and close whatever is pending."""
 
@@ -166,7 +164,7 @@ class DtmfDetector:
     def _follow(self, press: Press, labels: bytes, events: list[KeyDown | KeyUp]) -> int:
         """Take windows until one needs a decision, and decide; give how many."""
         taken, turn = press.follow(self._history, labels)
-        if turn in _LAST_TURNS:
+        if turn is Turn.OVER or turn is Turn.RIVAL:
             self._close(press, events)
         elif turn is Turn.LOOK and press.look(self._history):
             self._report(press, events)

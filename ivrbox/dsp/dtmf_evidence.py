@@ -8,8 +8,7 @@ some and does well in the rest.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -28,8 +27,7 @@ _TURNS: Final = tuple(hertz / _HZ_PER_TURN for hertz in TONES_HZ)
 """Turns that each tone's phase makes from window to window."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tone:
+class Tone(NamedTuple):
     """One tone over some windows: deviation from nominal as a fraction, and how much its phase wanders.
 
     `wander` is 1 less the coherence of windows half the span apart: 0 for a sine, near 1 for noise.
@@ -39,8 +37,10 @@ class Tone:
     wander: float
 
 
-def measure_tone(history: WindowHistory, channel: int, first: int, last: int) -> Tone:
+def measure_tone(history: WindowHistory, channel: int, first: int, last: int, most: float = math.inf) -> Tone:
     """One of the eight tones (rows, then columns) over windows `first` to `last`, by its advance of phase.
+
+    The wander of one that deviates by more than `most` is not looked at, and given as 1.
 
     Neighbours give the frequency without ambiguity (500 Hz a turn), windows half the span apart give it to a fraction
     of a hertz. Products of scaled sums add up exactly, so the figures do not depend on the order of addition.
@@ -51,9 +51,12 @@ def measure_tone(history: WindowHistory, channel: int, first: int, last: int) ->
     advance = _from_nominal(_turns(*_advance(sums, 1)), _TURNS[channel])
     real, imaginary = _advance(sums, far)
     advance += _from_nominal(_turns(real, imaginary), far * (_TURNS[channel] + advance)) / far
+    deviation = round(advance * _HZ_PER_TURN / TONES_HZ[channel], 7)
+    if abs(deviation) > most:
+        return Tone(deviation, 1.0)
     size = np.rint(np.sqrt(history.powers[channel, span]))
     coherence = math.sqrt(real * real + imaginary * imaginary) / max(float(size[far:] @ size[:-far]), 1.0)
-    return Tone(round(advance * _HZ_PER_TURN / TONES_HZ[channel], 7), round(max(0.0, 1 - coherence), 7))
+    return Tone(deviation, round(max(0.0, 1 - coherence), 7))
 
 
 def _advance(sums: NDArray[np.float64], windows: int) -> tuple[float, float]:
@@ -127,8 +130,7 @@ def _bin(running: Running, number: int) -> float:
     return running[number] - running[number - 1]
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """Powers of what is heard beside two tones, as shares of the tones' power, now and just before they began."""
 
     beside: float

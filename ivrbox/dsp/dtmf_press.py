@@ -17,7 +17,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from ivrbox.dsp.dtmf_evidence import measure_tone, second_tones, spectra_until, surroundings
-from ivrbox.dsp.dtmf_verdict import Evidence, is_held, is_key, off_frequency, off_level, second_tone
+from ivrbox.dsp.dtmf_verdict import MOST_DEVIATION, Evidence, is_held, is_key, off_frequency, off_level, second_tone
 from ivrbox.dsp.dtmf_windows import NO_KEY, RUN
 from ivrbox.dsp.goertzel import HOP, SPECTRUM_WINDOW, TONE_GAIN, WINDOW, hann_loss_db
 from ivrbox.dsp.keys import COLUMNS_HZ, ROWS_HZ
@@ -237,11 +237,11 @@ class Press:
 
     def _weigh(self, history: WindowHistory, last: int, until: int) -> bool:
         first = self._first_full(last)
-        row = measure_tone(history, self.channels[0], first, last)
+        row = measure_tone(history, self.channels[0], first, last, MOST_DEVIATION)
         self.reason = off_frequency("row", row)
         if self.reason:
             return False
-        tones = row, measure_tone(history, self.channels[1], first, last)
+        tones = row, measure_tone(history, self.channels[1], first, last, MOST_DEVIATION)
         dbm0 = self._dbm0(self._levels, tones)
         self.reason = off_frequency("column", tones[1]) or off_level(*dbm0)
         if self.reason:

@@ -23,8 +23,7 @@ does for 30 ms it seldom keeps up for 40, so doubtful keys get a longer look and
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from ivrbox.dsp.dtmf_evidence import Surroundings, Tone
@@ -58,8 +57,7 @@ _MOST_MISFIT: Final = 9.0
 """Deviation and twist together cost no more than this, so that a clean key is heard at the limits of both."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """All that is known of a press at one look; levels are per tone."""
 
     row: Tone

@@ -52,11 +52,11 @@ def labels(power: NDArray[np.float64]) -> bytes | None:
     leading = np.maximum.reduce(groups, axis=1)
     weaker = np.minimum.reduce(leading)
     hit = weaker > FLOOR
-    if not hit.any():
+    if not np.logical_or.reduce(hit):
         return None
     hit &= weaker * STRONGER > np.maximum.reduce(leading)
     hit &= np.logical_and.reduce(leading > PURITY * np.add.reduce(groups, axis=1))
-    if not hit.any():
+    if not np.logical_or.reduce(hit):
         return None
     row, column = groups.argmax(axis=1)
     return np.where(hit, 4 * row + column, NO_KEY).astype(np.uint8).tobytes()
