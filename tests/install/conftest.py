@@ -25,7 +25,6 @@ DOCUMENTS = ("README.md", "LICENSE", "CHANGELOG.md")
 CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
 RELEASES = ("bookworm", "trixie")
 MOUNTS = (("proc", "proc"), ("devtmpfs", "dev"))
-MIRROR = "http://deb.debian.org/debian"
 
 
 def _home() -> Path:
@@ -47,7 +46,7 @@ def _pristine(release: str) -> Path:
         where.mkdir(parents=True)
         packages = "--include=ca-certificates,systemd,udev"
         done = subprocess.run(
-            ["debootstrap", "--variant=minbase", packages, release, where, MIRROR],
+            ["debootstrap", "--variant=minbase", packages, release, where],
             capture_output=True,
             text=True,
             check=False,
