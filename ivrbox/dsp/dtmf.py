@@ -15,7 +15,7 @@ is sure at the first look, one under noise or speech gets more looks.
 Limits (levels per tone; clauses are of ITU-T Q.24, table A-1, where the columns differ the stricter that can be had):
 
 - frequency: taken to 2.0 % off, refused from 2.6 % (1.8 % and 3.0 %: NTT, Brazil; 1.5 % + 4 Hz: Australia)
-- twist: taken from -8 to +10 dB, column over row (10 dB: Australia; 9 dB: Brazil)
+- twist: taken to 10 dB either way (Australia; 9 dB: Brazil), refused from 12
 - level: taken from 0 to -45 dBm0, refused at -56 (-27 dBm: Denmark, Australia; -55: AT&T). The level at which NTT
   and Australia want refusal (-29, -30) is not kept: a weak sound card is likelier than crosstalk
 - duration: taken from 34 ms, refused to 25 ms (40 and 25 ms: Australia)

@@ -134,7 +134,6 @@ class Surroundings(NamedTuple):
     """Powers of what is heard beside two tones, as shares of the tones' power, now and just before they began."""
 
     beside: float
-    beside_before: float
     below: float
     below_before: float
     above: float
@@ -147,7 +146,6 @@ def surroundings(now: Running, before: Running, row_hz: float, column_hz: float)
     tones_before = _at(before, row_hz) + _at(before, column_hz)
     return Surroundings(
         beside=max(0.0, _within(now, _BAND) - tones) / tones,
-        beside_before=max(0.0, _within(before, _BAND) - tones_before) / tones,
         below=_within(now, _BELOW) / tones,
         below_before=_within(before, _BELOW) / tones,
         above=_within(now, _ABOVE) / tones,

@@ -39,8 +39,8 @@ FLOOR: Final = float(round((TONE_GAIN * dbm0_to_amplitude(-49.5)) ** 2))
 """Power of a tone that may be one: -45 dBm0 is to be heard, and a window that is not quite full of it;
 at or below -55 nothing may be (ITU-T Q.24, the AT&T column)."""
 
-STRONGER: Final = 20.0
-"""Power ratio of the two tones, at most: 13 dB, room for 10 dB of twist and some noise."""
+STRONGER: Final = 25.0
+"""Power ratio of the two tones, at most: 14 dB, room for 12 dB of twist and some noise."""
 
 PURITY: Final = 0.35
 """Share of its group's four powers that a leading tone has, at least: a lone tone has 0.55 to 0.8."""

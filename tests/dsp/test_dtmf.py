@@ -63,7 +63,7 @@ def test_every_key_is_heard_at_any_level(dbm0: float) -> None:
     assert digits(find_keys(keypad(row_dbm0=dbm0))) == KEYPAD
 
 
-@pytest.mark.parametrize("twist_db", [10, 4, -8])
+@pytest.mark.parametrize("twist_db", [10, 4, -8, -10])
 def test_every_key_is_heard_with_twist(twist_db: float) -> None:
     keys = find_keys(keypad(row_dbm0=-14, twist_db=twist_db))
     assert digits(keys) == KEYPAD
