@@ -191,9 +191,15 @@ def test_press_in_doubt_is_decided_by_what_was_heard_before_a_loss() -> None:
 # ---- what is left alone, and why
 
 
-@pytest.mark.parametrize("ms", [10, 20, 25])
-def test_short_tones_are_no_keys(ms: int) -> None:
+@pytest.mark.parametrize("ms", [2, 5, 10, 12])
+def test_clicks_are_no_keys(ms: int) -> None:
+    assert find_keys(keypad(ms=ms)) == []
+
+
+@pytest.mark.parametrize("ms", [14, 20, 25])
+def test_short_tones_are_no_keys_and_said_to_be_too_short(ms: int) -> None:
     trace = trace_keys(keypad(ms=ms))
+    assert [key.digit for key in trace] == list(KEYPAD)
     assert not any(key.accepted for key in trace)
     assert all(key.reason.startswith("too short") for key in trace)
 
