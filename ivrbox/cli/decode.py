@@ -95,7 +95,8 @@ def _key_table(keys: Sequence[KeyUp]) -> Table:
 
 def _trace_table(candidates: Sequence[Candidate]) -> Table:
     table = _table("key", "onset s", "ms", "row dBm0", "col dBm0", "twist", "S/N", "row %", "col %")
-    table.add_column("verdict")
+    table.add_column("verdict", no_wrap=True)
+    table.padding = (0, 1, 0, 0)  # so that a line fits into 80 columns
     for each in candidates:
         style, verdict = ("bold green", "taken") if each.accepted else ("yellow", each.reason)
         off = (f"{100 * deviation:+.2f}" for deviation in (each.row_deviation, each.col_deviation))

@@ -39,8 +39,8 @@ FLOOR: Final = float(round((TONE_GAIN * dbm0_to_amplitude(-49.5)) ** 2))
 """Power of a tone that may be one: -45 dBm0 is to be heard, and a window that is not quite full of it;
 at or below -55 nothing may be (ITU-T Q.24, the AT&T column)."""
 
-STRONGER: Final = 25.0
-"""Power ratio of the two tones, at most: 14 dB, room for 12 dB of twist and some noise."""
+STRONGER: Final = 40.0
+"""Power ratio of the two tones, at most: 16 dB. What has more twist than a key may have is named in the trace so far."""
 
 PURITY: Final = 0.48
 """Share of its group's four powers that a leading tone has, at least: one alone has 0.58 (852 Hz, 2.35 % off) to 1. At

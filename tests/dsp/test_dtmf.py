@@ -219,9 +219,10 @@ def test_frequencies_beyond_the_limit_are_refused_with_the_figure(row: float, co
         assert 1 + key.col_deviation == pytest.approx(column, abs=0.0005)
 
 
-def test_twist_beyond_the_limit_is_refused_with_the_figure() -> None:
-    (key,) = trace_keys(pad(tones.key("8", ms=60, row_dbm0=-20, twist_db=12.3)))
-    assert (key.accepted, key.reason) == (False, "twist 12.3 dB")
+@pytest.mark.parametrize("twist_db", [12.3, 15.2, -12.4, -15.1])
+def test_twist_beyond_the_limit_is_refused_with_the_figure(twist_db: float) -> None:
+    (key,) = trace_keys(pad(tones.key("8", ms=60, row_dbm0=-20, twist_db=twist_db)))
+    assert (key.accepted, key.reason) == (False, f"twist {twist_db} dB")
 
 
 def test_weak_keys_are_refused_with_the_figure() -> None:
