@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from enum import Enum
+from operator import mul
 from typing import TYPE_CHECKING, Final
 
 from ivrbox.dsp.dtmf_evidence import measure_tone, second_tones, spectra_until, surroundings
@@ -47,13 +48,18 @@ ECHO_LOSS: Final = 6.3
 """Power ratio, 8 dB: AT&T has echoes that are 10 dB down (ITU-T Q.24, table A-1)."""
 
 _HIT: Final = 6.0
-"""Power ratio: a window has a tone that is at most 7.8 dB weaker than the key's, so no echo 10 dB down."""
+"""Power ratio: a window has tones that are at most 7.8 dB weaker than the key's, in the mean of both in dB, so no echo
+10 dB down. In the mean, since GSM 06.10 takes one tone away for a moment and gives the other more."""
+
+_DIP: Final = 30.0
+"""Power ratio: and none of them is more than 15 dB weaker."""
 
 _FADED: Final = 2.0
 """Power ratio: a tone 3 dB down may be on its way out."""
 
 _HALF: Final = 4.0
-"""Power ratio of half amplitude: where a tone begins or ends, a window is half full of it."""
+"""Power ratio of half amplitude: where a tone begins or ends, a window is half full of it. A key begins and ends where
+the mean of its tones, in dB, passes it."""
 
 _MIDDLE: Final = WINDOW // 2
 _PARTS: Final = WINDOW // HOP
@@ -98,6 +104,7 @@ class Press:
         self._powers: tuple[list[float], ...] = tuple(
             history.tone_powers(channel, seed - _LOOK_BACK, _LOOK_BACK + 1) for channel in self.channels
         )
+        self._products = list(map(mul, *self._powers))
         self._levels = [max(powers[-RUN:]) for powers in self._powers]
         self._label, self._run = digit, RUN
         self._seed = self._newest = self._taken = self._last_hit = self._last_lead = self._next_look = seed
@@ -117,8 +124,10 @@ class Press:
         """Take the next windows, which have these labels, until one needs a decision; give how many, and which."""
         steps = min(len(labels), LEVEL_WINDOWS - self._newest % LEVEL_WINDOWS)
         rows, columns = (history.tone_powers(channel, self._newest + 1, steps) for channel in self.channels)
-        turn = self._take(history, labels, rows, columns)
+        products = list(map(mul, rows, columns))
+        turn = self._take(history, labels, rows, columns, products)
         taken = self._newest - self._taken
+        self._products.extend(products[:taken])
         self._powers[0].extend(rows[:taken])
         self._powers[1].extend(columns[:taken])
         self._taken = self._newest
@@ -126,13 +135,16 @@ class Press:
             self._tidy()
         return taken, turn
 
-    def _take(self, history: WindowHistory, labels: bytes, rows: list[float], columns: list[float]) -> Turn:
+    def _take(
+        self, history: WindowHistory, labels: bytes, rows: list[float], columns: list[float], products: list[float]
+    ) -> Turn:
         """The loop over windows that most of the time goes into: bare, and without a call where none is needed."""
         digit, label_before, run, misses = self.digit, self._label, self._run, self.misses
-        row_hit, column_hit = self._levels[0] / _HIT, self._levels[1] / _HIT
+        row_level, column_level = self._levels
+        row_hit, column_hit, hit = row_level / _DIP, column_level / _DIP, row_level * column_level / _HIT**2
         stale, look = (math.inf, math.inf) if self.down else (_STALE, self._next_look_due())
         newest, turn = self._newest, Turn.NOTHING
-        for label, row, column in zip(labels, rows, columns, strict=False):
+        for label, row, column, product in zip(labels, rows, columns, products, strict=False):
             run = run + 1 if label == label_before else 1
             label_before = label
             if run >= RUN and label != NO_KEY:
@@ -142,7 +154,7 @@ class Press:
                     turn = Turn.RIVAL
                     break
             newest += 1
-            if row >= row_hit and column >= column_hit:
+            if product >= hit and row >= row_hit and column >= column_hit:
                 misses, self._last_hit = 0, newest
             else:
                 misses += 1
@@ -173,9 +185,17 @@ class Press:
     @property
     def end(self) -> float:
         """Where the tones fell below half of their amplitude for the last time."""
-        row, column = map(self._end, self._powers, self._levels)
-        together = abs(row - column) < _MOST_SKEW_MS * _PER_MS
-        return (row + column) / 2 if together else min(row, column)
+        products, half = self._products, self._half
+        last = len(products) - 1 - (self._newest - self._last_hit)
+        while last > 0 and products[last] < half:
+            last -= 1
+        fall = _crossing(products[last], products[last + 1], half) if last + 1 < len(products) else 0.0
+        return end_of(self._newest - len(products) + 1 + last) - _MIDDLE + fall * HOP
+
+    @property
+    def _half(self) -> float:
+        """Product of the tones' powers where the mean of their amplitudes, in dB, is half of the key's."""
+        return self._levels[0] * self._levels[1] / _HALF**2
 
     def look(self, history: WindowHistory) -> bool:
         """Weigh the evidence while the tones are on; whether this is a key."""
@@ -285,7 +305,7 @@ class Press:
         else:
             (self._now,) = spectra_until(history, until)
         around = surroundings(self._now, self._before[1], *self._true_hz(tones))
-        return Evidence(*tones, *dbm0, self._skew_ms, around)
+        return Evidence(*tones, *dbm0, self._find_skew_ms(), around)
 
     def _true_hz(self, tones: tuple[Tone, Tone]) -> tuple[float, float]:
         row, column = (hertz * (1 + tone.deviation) for hertz, tone in zip(self._hertz(), tones, strict=True))
@@ -309,44 +329,42 @@ class Press:
     def _tidy(self) -> None:
         if self.down and self.misses == 0:
             self._measure_levels()
-        for powers in self._powers:
+        for powers in (*self._powers, self._products):
             del powers[:-_REMEMBERED]
 
     def _find_onset(self) -> None:
         if self._newest - self._seed > _SETTLED:
             return
-        rises = [
-            _rise(powers, _LOOK_BACK, level / _HALF) for powers, level in zip(self._powers, self._levels, strict=True)
-        ]
-        first = self._seed - _LOOK_BACK
-        found = [end_of(first) - _MIDDLE + rise * HOP for rise in rises if rise is not None]
-        apart = abs(found[0] - found[-1]) / _PER_MS if len(found) == len(rises) else _MOST_SKEW_MS
-        self._skew_ms = min(_MOST_SKEW_MS, apart)
-        moment = sum(found) / 2 if self._skew_ms < _MOST_SKEW_MS else max(found, default=0.0)
-        self.onset = max(float(self._earliest), moment)
+        moment = self._rise(self._products, self._half)
+        self.onset = float(self._earliest) if moment is None else max(float(self._earliest), moment)
 
-    def _end(self, powers: list[float], level: float) -> float:
-        half = level / _HALF
-        last = len(powers) - 1 - (self._newest - self._last_hit)
-        while last > 0 and powers[last] < half:
-            last -= 1
-        fall = _crossing(powers[last], powers[last + 1], half) if last + 1 < len(powers) else 0.0
-        return end_of(self._newest - len(powers) + 1 + last) - _MIDDLE + fall * HOP
+    def _rise(self, products: list[float], half: float) -> float | None:
+        """Sample at which products of two powers rose to `half`, before the run of labels or in it, if that is seen."""
+        at = _LOOK_BACK
+        while at < len(products) - 1 and products[at] < half:
+            at += 1
+        if products[at] < half:
+            return None
+        while at >= 0 and products[at] >= half:
+            at -= 1
+        if at < 0:
+            return None
+        part = _crossing(products[at], products[at + 1], half)
+        return end_of(self._seed - _LOOK_BACK + at) - _MIDDLE + part * HOP
 
-
-def _rise(powers: list[float], inside: int, half: float) -> float | None:
-    """Place, in windows, where power rose to `half` before the one inside the press; None if that is not seen."""
-    at = inside
-    while at < len(powers) - 1 and powers[at] < half:
-        at += 1
-    if powers[at] < half:
-        return None
-    while at >= 0 and powers[at] >= half:
-        at -= 1
-    return at + _crossing(powers[at], powers[at + 1], half) if at >= 0 else None
+    def _find_skew_ms(self) -> float:
+        """How far apart the two tones began, at most 10 ms, as seen when the press was young."""
+        if self._newest - self._seed <= _SETTLED:
+            row, column = (
+                self._rise([power * power for power in powers], (level / _HALF) ** 2)
+                for powers, level in zip(self._powers, self._levels, strict=True)
+            )
+            apart = math.inf if row is None or column is None else abs(row - column) / _PER_MS
+            self._skew_ms = min(_MOST_SKEW_MS, apart)
+        return self._skew_ms
 
 
-def _crossing(here: float, there: float, power: float) -> float:
-    """Where between two windows the amplitude of a power lies, from 0 (here) to 1 (there)."""
-    start, stop = math.sqrt(here), math.sqrt(there)
-    return min(1.0, max(0.0, (math.sqrt(power) - start) / (stop - start))) if start != stop else 0.0
+def _crossing(here: float, there: float, half: float) -> float:
+    """Where between two windows the mean amplitude lies, from 0 (here) to 1 (there); all as products of two powers."""
+    start, stop, mean = (math.sqrt(math.sqrt(product)) for product in (here, there, half))
+    return min(1.0, max(0.0, (mean - start) / (stop - start))) if start != stop else 0.0

@@ -43,7 +43,7 @@ LEAST_SHARE_HELD: Final = ((30.5, 0.94), (34.5, 0.8), (math.inf, 0.55))
 """Until an age in ms: amplitude of the newest window over the key's. A tone of 25 ms has ended 3.5 ms before the first
 look; its newest window lacks 3.5 of 12 ms, which leaves 0.87 of a Hann window. Later looks bear a codec's ripple."""
 
-ENOUGH: Final = ((33.0, 11.6), (38.5, 11.2), (math.inf, 10.4))
+ENOUGH: Final = ((33.0, 12.0), (38.5, 11.6), (math.inf, 10.8))
 """Until an age in ms: the score above which a press is a key."""
 
 MOST_SECOND_SHARE: Final = 0.25

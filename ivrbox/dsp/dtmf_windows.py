@@ -39,12 +39,12 @@ FLOOR: Final = float(round((TONE_GAIN * dbm0_to_amplitude(-49.5)) ** 2))
 """Power of a tone that may be one: -45 dBm0 is to be heard, and a window that is not quite full of it;
 at or below -55 nothing may be (ITU-T Q.24, the AT&T column)."""
 
-STRONGER: Final = 40.0
-"""Power ratio of the two tones, at most: 16 dB. What has more twist than a key may have is named in the trace so far."""
+STRONGER: Final = 32.0
+"""Power ratio of the two tones, at most: 15 dB. So far the trace names the twist of what has more than a key may."""
 
-PURITY: Final = 0.48
+PURITY: Final = 0.5
 """Share of its group's four powers that a leading tone has, at least: one alone has 0.58 (852 Hz, 2.35 % off) to 1. At
-0.35 a voice makes twice the candidates; keys under noise and speech are heard as well up to 0.5."""
+0.35 a voice makes three times the candidates, and no more keys are heard under noise, speech or codecs."""
 
 
 def labels(power: NDArray[np.float64]) -> bytes | None:
