@@ -10,12 +10,13 @@ back. Till then this process can open no card again, which `open` says as `LineS
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyaudio
@@ -38,13 +39,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Result = TypeVar("Result")
-
 JOIN_LIMIT_S: Final = 1.0
 """How long a thread may take to end: a frame is 20 ms, so one that takes longer hangs."""
 
 START_S: Final = 4.0
 """How long a card may take to start: a sound server on a busy machine needs a second or two."""
+
+ROOM_LOOK_S: Final = 0.005
+"""How often a frame that waits for the card looks for room; it rarely does: one comes for each that goes."""
 
 LATE_NS: Final = 80_000_000
 """A frame taken this long after it was read means that the box is behind: what cannot be said in time is dropped."""
@@ -185,7 +187,7 @@ class _Session:
 
     def read(self) -> tuple[Samples, int]:
         limit_s = self._spec.stall_s if self._has_heard else max(START_S, self._spec.stall_s)
-        captured = self._until_stalled(lambda: self._reader.frames.get(timeout=LOOK_UP_S), "no sound came", limit_s)
+        captured = self._next_captured(limit_s)
         self._has_heard = True
         self._read_ns = captured.read_ns
         self._handed_ns = self._clock_ns()
@@ -193,29 +195,44 @@ class _Session:
 
     def write(self, frame: Samples) -> None:
         self._watch_pace()
-        raw = np.repeat(self._up.push(frame), self._channels_said).tobytes()
-        if self._writer.frames.full() and self._clock_ns() - self._read_ns > LATE_NS:
+        mono = self._up.push(frame)
+        raw = (mono if self._channels_said == 1 else np.repeat(mono, self._channels_said)).tobytes()
+        if not self._writer.has_room and self._clock_ns() - self._read_ns > LATE_NS:
             self._counters.dropped += 1
             return
-        limit_s = max(START_S, self._spec.stall_s)  # a card that takes nothing gives nothing either, which shows sooner
-        self._until_stalled(lambda: self._writer.frames.put(raw, timeout=LOOK_UP_S), "no sound was taken", limit_s)
+        self._await_room(max(START_S, self._spec.stall_s))  # who takes nothing gives nothing, which shows sooner
+        self._writer.frames.put(raw)
 
-    def _until_stalled(self, attempt: Callable[[], Result], what: str, limit_s: float) -> Result:
-        """Try again and again, until the limit is reached or a thread has ended."""
+    def _next_captured(self, limit_s: float) -> Captured:
         for _ in range(max(1, round(limit_s / LOOK_UP_S))):
-            try:
-                return attempt()
-            except (queue.Empty, queue.Full):
-                if not all(thread.is_alive() for thread in self._threads):
-                    break
-        raise self._lost(f"{what} for {limit_s:g} s")
+            with contextlib.suppress(queue.Empty):
+                return self._reader.frames.get(timeout=LOOK_UP_S)
+            if not self._is_alive:
+                break
+        raise self._lost(f"no sound came for {limit_s:g} s")
+
+    def _await_room(self, limit_s: float) -> None:
+        for _ in range(round(limit_s / ROOM_LOOK_S)):
+            if self._writer.has_room:
+                return
+            if not self._is_alive:
+                break
+            time.sleep(ROOM_LOOK_S)
+        raise self._lost(f"no sound was taken for {limit_s:g} s")
+
+    @property
+    def _is_alive(self) -> bool:
+        return all(thread.is_alive() for thread in self._threads)
 
     def _lost(self, what: str) -> LineLost:
         faults = [thread.fault for thread in self._threads if thread.fault]
         return LineLost(f"sound {self._spec.input!r}: the card is gone: {faults[0] if faults else what}")
 
     def _to_line(self, captured: Captured) -> Samples:
-        samples = np.frombuffer(captured.raw, dtype=np.int16).reshape(-1, self._channels_heard)
+        samples = np.frombuffer(captured.raw, dtype=np.int16)
+        if self._channels_heard == 1:
+            return self._down.push(samples)
+        samples = samples.reshape(-1, self._channels_heard)
         if self._spec.channel == "mix":
             mono = (samples.sum(axis=1, dtype=np.int32) // self._channels_heard).astype(np.int16)
         else:

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from ivrbox.lines.sound_threads import LOOK_AT_FRAMES, CardThread, Reader, Writer
+from ivrbox.lines.sound_threads import CAPTURED_FRAMES, LOOK_AT_FRAMES, CardThread, Reader, Writer
 
 FRAME, ROOM = 960, 2880
 SILENCE, SOUND = bytes(1920), b"\1\2" * 960
@@ -121,8 +121,9 @@ def test_a_card_that_was_never_full_has_not_run_dry(writer: Writer, card: Buffer
 class Source:
     """A card that gives frames, and fails after so many."""
 
-    def __init__(self, frames: int) -> None:
+    def __init__(self, frames: int, waiting: int = FRAME) -> None:
         self.left = frames
+        self.waiting = waiting
 
     def read(self, frame: int, *, exception_on_overflow: bool) -> bytes:
         assert not exception_on_overflow
@@ -132,26 +133,38 @@ class Source:
         return bytes(2 * frame)
 
     def get_read_available(self) -> int:
-        return 7
+        return self.waiting
 
 
 def test_frames_are_handed_over_with_their_time_and_what_waits_behind_them() -> None:
     reader = Reader(Source(2), FRAME, lambda: 42)
     reader.step()
     captured = reader.frames.get_nowait()
-    assert (len(captured.raw), captured.read_ns, captured.waiting) == (2 * FRAME, 42, 7)
+    assert (len(captured.raw), captured.read_ns, captured.waiting) == (2 * FRAME, 42, FRAME)
 
 
-def test_a_frame_that_finds_no_room_is_kept_and_nothing_is_read_meanwhile() -> None:
+def test_where_there_is_no_room_for_a_frame_nothing_is_read_meanwhile() -> None:
     source = Source(100)
     reader = Reader(source, FRAME, lambda: 0)
-    for _ in range(27):
+    for _ in range(CAPTURED_FRAMES + 2):
         reader.step()
-    assert source.left == 100 - 26
+    assert source.left == 100 - CAPTURED_FRAMES
     reader.frames.get_nowait()
     reader.step()
     reader.step()
-    assert source.left == 100 - 27
+    assert source.left == 100 - CAPTURED_FRAMES - 1
+
+
+def test_a_card_that_has_not_begun_is_looked_at_and_not_read() -> None:
+    source = Source(100, waiting=FRAME - 1)
+    reader = Reader(source, FRAME, lambda: 0)
+    reader.step()
+    assert (source.left, reader.frames.qsize()) == (100, 0)
+    source.waiting = FRAME
+    reader.step()
+    source.waiting = 0  # from now on it may wait in the card's own way
+    reader.step()
+    assert (source.left, reader.frames.qsize()) == (98, 2)
 
 
 def test_a_card_that_fails_ends_its_thread_with_the_reason() -> None:

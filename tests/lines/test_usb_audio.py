@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from itertools import count
 from types import SimpleNamespace
@@ -22,6 +21,7 @@ from ivrbox.lines.sound_bell import SoundBell
 from ivrbox.lines.sound_card import CardSpec, SoundCard
 from ivrbox.lines.sound_devices import SoundDevice, counted_chatter, find_device
 from ivrbox.lines.sound_output import SoundOutput
+from ivrbox.lines.sound_threads import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -258,7 +258,8 @@ def test_a_box_that_is_behind_leaves_out_what_it_cannot_say_in_time(
     card = SoundCard(CardSpec("bench", "bench", 48000), clock_ns=lambda: now_ms[0] * 1_000_000)
     card.open()
     card.read()
-    monkeypatch.setattr(queue.Queue, "full", lambda _: True)
+    looks = iter([False, True, False])  # no room at the first look, then room; and none
+    monkeypatch.setattr(Writer, "has_room", property(lambda _: next(looks)))
     now_ms[0] = 79
     card.write(SILENCE)
     assert (card.counters.dropped, card.counters.late_frames, card.counters.worst_frame_ms) == (0, 1, 79)
