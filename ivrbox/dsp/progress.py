@@ -13,15 +13,15 @@ pauses only, unless its echo is 6 dB weaker than the tone.
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from ivrbox.dsp.cadence import CadenceMatcher
-from ivrbox.dsp.level import level_dbm0
-from ivrbox.dsp.tone_band import HOP, PURE, WINDOW, ToneBand, power_dbm0, spectra, total_powers
-from ivrbox.units import SAMPLE_RATE, ms_to_samples
+from ivrbox.dsp.tone_band import HEARD, HOP, PURE, WINDOW, ToneBand, power_dbm0, spectra, total_powers, windows_of
+from ivrbox.units import FRAME_SAMPLES, SAMPLE_RATE, dbm0_to_amplitude, ms_to_samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,13 +44,17 @@ FLOOR_DBM0: Final = -48.0
 ECHO_SAMPLES: Final = ms_to_samples(600)
 """What we said longer ago cannot come back as echo: the longest path is a sound server's and a satellite's."""
 
+ECHO_FRAMES: Final = ECHO_SAMPLES // FRAME_SAMPLES
+
 _HOP_MS: Final = 1000 * HOP / SAMPLE_RATE
 _LONGEST_PAUSE_MS: Final = 1500
 _HOLE_MS: Final = 20  # a click within a burst
 _EDGES: Final = 3  # windows that are half tone, half silence
 _QUIETER_DB: Final = 6  # a pause is at least this much softer than its burst
 _OUR_SHARE: Final = 0.5
+_HELD: Final = WINDOW - HOP
 _WINDOW_DB: Final = 6.0  # a burst that fills only a quarter of the samples looked at is 6 dB softer over all of them
+_QUIET: Final = (_HELD + FRAME_SAMPLES) * dbm0_to_amplitude(FLOOR_DBM0 - _WINDOW_DB) ** 2 / 2
 
 
 @dataclass(frozen=True)
@@ -121,8 +125,11 @@ class _Band:
                 matcher.reset()
 
     def signs(self) -> list[ToneSign]:
-        """What is proven so far of each row."""
-        return [ToneSign(row, self._proof(matcher), self.since) for row, matcher in self.rows.items()]
+        """What is proven so far of each row that has any proof."""
+        if not self.is_on and not self.on_ms:
+            return []  # what a line is most of the time
+        proofs = [(row, self._proof(matcher)) for row, matcher in self.rows.items()]
+        return [ToneSign(row, proof, self.since) for row, proof in proofs if proof]
 
     def _proof(self, matcher: CadenceMatcher | None) -> float:
         if matcher is not None:
@@ -155,36 +162,39 @@ class ProgressWatch:
         for tone in tones:
             band = self._bands.setdefault(tone.hertz, _Band(ToneBand(tone.hertz), {}))
             band.rows[tone] = CadenceMatcher(tone.cadence_ms) if tone.cadence_ms else None
+        self._masks = np.column_stack([HEARD, *(band.band.mask for band in self._bands.values())])
+        self._stream = np.zeros(_HELD + FRAME_SAMPLES)
+        self._windows = windows_of(self._stream)
         self.reset()
 
     def reset(self) -> None:
         """Start a call: sample 0."""
         self._clock = 0
-        self._held = np.zeros(WINDOW - HOP, dtype=np.int16)
-        self._said = np.zeros(ECHO_SAMPLES, dtype=np.int16)
+        self._stream[:] = 0
+        self._said = deque([np.zeros(ECHO_SAMPLES, dtype=np.int16)], maxlen=ECHO_FRAMES)
         for band in self._bands.values():
             band.forget()
 
     @property
     def strongest(self) -> ToneSign | None:
         """The sign that is proven furthest; None where there is none at all."""
-        signs = [sign for band in self._bands.values() for sign in band.signs() if sign.proof > 0]
+        signs = [sign for band in self._bands.values() for sign in band.signs()]
         return max(signs, key=lambda sign: sign.proof, default=None)
 
     def push(self, heard: NDArray[np.int16], said: NDArray[np.int16]) -> None:
         """Take one frame heard and the one said at the same time, both int16 (160,)."""
-        self._said = np.concatenate([self._said[said.size :], said])
-        stream = np.concatenate([self._held, heard])
-        self._held = stream[heard.size :]
-        if level_dbm0(stream) < FLOOR_DBM0 - _WINDOW_DB:
-            self._pass_in_quiet(heard.size // HOP)
+        self._said.append(said)
+        self._stream[:_HELD] = self._stream[FRAME_SAMPLES:]
+        self._stream[_HELD:] = heard
+        if self._stream @ self._stream < _QUIET:
+            self._pass_in_quiet(FRAME_SAMPLES // HOP)
         else:
-            self._look(spectra(stream))
+            self._look(spectra(self._windows))
 
     def skip(self, samples: int) -> None:
         """So many samples were lost: time moves on, and no cadence survives a hole."""
         self._clock += samples
-        self._held = np.zeros_like(self._held)
+        self._stream[:] = 0
         for band in self._bands.values():
             band.forget()
 
@@ -197,25 +207,25 @@ class ProgressWatch:
 
     def _look(self, moments: NDArray[np.float64]) -> None:
         """Tell each band what it was, moment by moment."""
-        levels = [power_dbm0(power) for power in total_powers(moments).tolist()]
-        for band in self._bands.values():
-            shares = band.band.shares(moments).tolist()
-            for place, (level, share) in enumerate(zip(levels, shares, strict=True)):
-                if level < FLOOR_DBM0 or share < PURE or not band.band.fits(moments[place]):
+        for place, (total, *parts) in enumerate((moments @ self._masks).tolist()):
+            self._clock += HOP
+            level = power_dbm0(total)
+            for band, part in zip(self._bands.values(), parts, strict=True):
+                if level < FLOOR_DBM0 or part < PURE * total or not band.band.fits(moments[place]):
                     band.pauses(level)
                 elif self._is_ours(band.band):
                     band.forget()
                 else:
-                    band.hears(self._clock + HOP * (place + 1), level)
-        self._clock += HOP * len(levels)
+                    band.hears(self._clock, level)
 
     def _is_ours(self, band: ToneBand) -> bool:
         """Whether something like it was said within the reach of an echo."""
-        if not self._said.any():
+        said = np.concatenate(self._said)[-ECHO_SAMPLES:]
+        if not said.any():
             return False
-        moments = spectra(self._said)
+        moments = spectra(windows_of(said.astype(np.float64)))
         audible = moments[total_powers(moments) > _AUDIBLE]
         return audible.size > 0 and bool(band.shares(audible).max() > _OUR_SHARE)
 
 
-_AUDIBLE: Final = float(total_powers(spectra(np.tile(np.array([20, -20], dtype=np.int16), WINDOW // 2)))[0])
+_AUDIBLE: Final = float(total_powers(spectra(np.tile([20.0, -20.0], WINDOW // 2)[np.newaxis]))[0])

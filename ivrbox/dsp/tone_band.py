@@ -6,6 +6,7 @@ tell 350 from 440 Hz. A tone's *lobe* is what a Hann window makes of a sine, two
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -36,27 +37,33 @@ EACH: Final = 0.12
 
 _HANN: Final = 0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(WINDOW) + 0.5) / WINDOW)
 _HUM_HZ: Final = 100.0  # below this is the mains' hum, which is no part of the sound
-_HEARD: Final = (np.arange(WINDOW // 2 + 1) * BIN_HZ >= _HUM_HZ).astype(np.float64)
+HEARD: Final = (np.arange(WINDOW // 2 + 1) * BIN_HZ >= _HUM_HZ).astype(np.float64)
+"""Picks, out of a spectrum, what is above the mains' hum."""
+
 _NOTHING: Final = 1e-9
 _SINE_SPREAD_HZ: Final = 24.0  # a Hann window spreads a sine by 14 Hz (RMS); the rest is for noise
 _SINE_POWER: Final = (WINDOW / 4) ** 2 * 1.5  # a lobe's power for a sine of amplitude 1: (N/2 * 1/2)^2 (1 + 2/4)
 
 
-def spectra(samples: NDArray[np.int16]) -> NDArray[np.float64]:
-    """Power spectra of all whole windows in samples (n,), HOP apart; shape (windows, WINDOW // 2 + 1)."""
-    windows = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float64), WINDOW)[::HOP]
+def windows_of(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """All whole windows in samples (n,), HOP apart, as a view of them; shape (windows, WINDOW)."""
+    return np.lib.stride_tricks.sliding_window_view(samples, WINDOW)[::HOP]
+
+
+def spectra(windows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Power spectra of windows; shape (windows, WINDOW // 2 + 1)."""
     transform = np.fft.rfft(windows * _HANN)
     return np.asarray(transform.real**2 + transform.imag**2)
 
 
 def total_powers(spectra_: NDArray[np.float64]) -> NDArray[np.float64]:
     """Power above the mains' hum; one number for each spectrum."""
-    return np.asarray(spectra_ @ _HEARD)
+    return np.asarray(spectra_ @ HEARD)
 
 
 def power_dbm0(power: float) -> Dbm0:
     """Level of a sine that has this power in a spectrum."""
-    return amplitude_to_dbm0(float(np.sqrt(power / _SINE_POWER)))
+    return amplitude_to_dbm0(math.sqrt(power / _SINE_POWER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +76,23 @@ class _Lobe:
 
 
 class ToneBand:
-    """One tone of a table: one or more sines; those that beat (less than 50 Hz apart) count as one."""
+    """One tone of a table: one or more sines; those that beat (less than 50 Hz apart) count as one.
+
+    `mask` picks, out of a spectrum, what is near the tone.
+    """
 
     def __init__(self, hertz: Sequence[float]) -> None:
         """Take the nominal frequencies."""
         groups = _beating(sorted(hertz))
         self._lobes = [_lobe(group) for group in groups]
-        self._mask = np.zeros(WINDOW // 2 + 1)
+        self.mask = np.zeros(WINDOW // 2 + 1)
         for lobe in self._lobes:
-            self._mask[lobe.first : lobe.last] = 1
+            self.mask[lobe.first : lobe.last] = 1
         self.beats = any(len(group) > 1 for group in groups)
 
     def shares(self, spectra_: NDArray[np.float64]) -> NDArray[np.float64]:
         """Share of the power near this tone, 0 to 1, whatever it is; one number for each spectrum."""
-        return np.asarray(spectra_ @ self._mask / np.maximum(spectra_ @ _HEARD, _NOTHING))
+        return np.asarray(spectra_ @ self.mask / np.maximum(spectra_ @ HEARD, _NOTHING))
 
     def fits(self, spectrum: NDArray[np.float64]) -> bool:
         """Whether what is near this tone is this tone: every sine is there, and in the middle of its lobe."""

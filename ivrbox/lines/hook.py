@@ -86,6 +86,11 @@ class LinePins:
         """Open the loop, and put the lamp out."""
         self._switch("off")
 
+    @property
+    def can_ring(self) -> bool:
+        """Whether a ring detector is wired."""
+        return "ring_pin" in self._devices
+
     def ring_pulses_ms(self) -> list[float]:
         """When the ring detector conducted since the last call of this, in ms of the clock."""
         return [self._pulses.popleft() / 1e6 for _ in range(len(self._pulses))]

@@ -150,6 +150,8 @@ class UsbAudio(Line):
         return (*[Ringing()] * rings, *callers)
 
     def _ring_facts(self, pins: LinePins) -> list[RingFact]:
+        if not pins.can_ring:
+            return []
         facts = self._ring.push(pins.ring_pulses_ms(), self._clock_ns() / 1e6)
         for fact in facts:
             log.debug("%s: %s", self.name, fact)

@@ -100,13 +100,22 @@ class FarEndWatch:
         self._silent = self._silent + FRAME_SAMPLES if silent else 0
 
     def _verdict(self) -> RemoteHungUp | None:
+        if self._is_gone or not self._has_signs:
+            return None
         evidence = self._evidence()
-        if self._is_gone or sum(item.weight for item in evidence) < 1:
+        if sum(item.weight for item in evidence) < 1:
             return None
         self._is_gone = True
         heaviest = max(evidence, key=lambda item: item.weight)
         words = "; ".join(f"{item.words} (weight {item.weight:.2f})" for item in evidence)
         return RemoteHungUp(heaviest.sign, words, self._clock - heaviest.since)
+
+    @property
+    def _has_signs(self) -> bool:
+        """Whether there is anything to weigh: in most frames there is not, or a silence that says nothing yet alone."""
+        if self._broken or self._reversed_at is not None or self._tones.strongest is not None:
+            return True
+        return bool(self._silent) and self._silent >= seconds_to_samples(self._rules.silence_s)
 
     def _evidence(self) -> list[Evidence]:
         evidence = [self._of_loop(), self._of_tones(), self._of_reversal(), self._of_silence()]
