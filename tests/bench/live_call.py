@@ -2,20 +2,25 @@
 
     nice -n -5 .venv/bin/python tests/bench/live_call.py [--seconds 60]
 
-Run by hand on a machine that has nothing else to do: it takes as long as the call does. Prints one line a figure.
-The sound server's own latency is that of an echo in the box's place, through the same adapter, 20 ms at a time.
+It takes as long as the call does. Prints one line a figure. The sound server's own latency is that of an echo in the
+box's place, through the same adapter, 20 ms at a time.
+
+The processor's share is that of the box's whole process while the call is up, told by thread: `libpulse` are those
+that the sound server's library keeps in any of its clients. Beside it runs, all the while, the least that a program on
+this line can be: a loop in plain PyAudio that reads 20 ms and writes 20 ms. On a machine that is busy with other things
+both take longer, so the ratio between them says more than either.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from contextlib import contextmanager
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -29,8 +34,6 @@ from ivrbox.lines.usb_audio import UsbAudio
 from ivrbox.prompts.wavfile import write_wav
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ivrbox.appliance.wiring import Box
     from ivrbox.cdr import CallRecord
 
@@ -42,6 +45,7 @@ RING_S: Final = 10.0
 KEYS_S: Final = 13.0
 A_ROUND_S: Final = 4.0
 DIGITS: Final = "0123456789"
+NAMES: Final = {"call": "call", "sound-in": "capture", "sound-out": "play", "threaded-ml": "libpulse"}
 SETTINGS: Final = '[line]\nrings = 1\n[call]\nentry = "main"\n'
 FLOW: Final = """
 [steps.{step}]
@@ -66,10 +70,12 @@ def measure(folder: Path, rounds: int) -> None:
     caller = start_caller(folder, rounds)
     subprocess.run(python(str(FAR_END), "echo", str(ECHO_S)), check=True)
     line = UsbAudio(device=BOX, country="de", ring_by_sound=True)
-    with open_box(lay_out(folder, rounds), folder / "data", line=line) as box, cpu_time() as cpu:
-        record = answer_one(box)
+    with open_box(lay_out(folder, rounds), folder / "data", line=line) as box:
+        floor = subprocess.Popen(python(str(FAR_END), "floor", str(A_ROUND_S * rounds)), stdout=subprocess.PIPE)
+        record, shares = answer_one(box)
     caller.wait()
-    report(record, str(line.counters), cpu, rounds)
+    report(record, str(line.counters), rounds)
+    report_cpu(shares, float(floor.communicate()[0]))
     report_latency(np.load(folder / "heard.npz"), rounds)
 
 
@@ -98,32 +104,47 @@ def lay_out(folder: Path, rounds: int) -> Path:
     return config
 
 
-def answer_one(box: Box) -> CallRecord:
-    """Serve until a call has ended."""
-    while box.attendant.last_filed is None:
+def answer_one(box: Box) -> tuple[CallRecord, dict[str, float]]:
+    """Serve until a call has ended: its record, and what each kind of thread took while it was up, in % of a core."""
+
+    def is_up() -> bool:
+        return box.attendant.visit is not None
+
+    while not is_up():
         box.attendant.tick()
-    return box.attendant.last_filed.result()
+    before, began = cpu_seconds(), time.monotonic()
+    while is_up():
+        box.attendant.tick()
+    after, took = cpu_seconds(), time.monotonic() - began
+    assert box.attendant.last_filed is not None
+    return box.attendant.last_filed.result(), {name: 100 * (after[name] - before[name]) / took for name in after}
 
 
-@contextmanager
-def cpu_time() -> Iterator[dict[str, float]]:
-    """Seconds of processor and of wall time that this process spends in the block."""
-    spent: dict[str, float] = {}
-    before, start = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
-    yield spent
-    after = resource.getrusage(resource.RUSAGE_SELF)
-    spent["cpu"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    spent["wall"] = time.monotonic() - start
+def cpu_seconds() -> defaultdict[str, float]:
+    """Processor time of this process's threads so far, by name; threads that are not Python's belong to libpulse."""
+    ours = {thread.native_id: thread.name for thread in threading.enumerate()}
+    ours[os.getpid()] = "call"
+    spent: defaultdict[str, float] = defaultdict(float)
+    for task in Path("/proc/self/task").iterdir():
+        name = ours.get(int(task.name), (task / "comm").read_text().strip())
+        spent[NAMES.get(name, "others")] += int((task / "schedstat").read_text().split()[0]) / 1e9
+    return spent
 
 
-def report(record: CallRecord, counters: str, cpu: dict[str, float], rounds: int) -> None:
-    """What arrived, what was lost, and what it cost."""
+def report(record: CallRecord, counters: str, rounds: int) -> None:
+    """What arrived, and what was lost."""
     entries = [turn.text for turn in record.turns if turn.role == "user"]
     say(f"call: {record.duration_s:.1f} s, ended {record.ended}")
     say(f"digits: {sum(entry == DIGITS for entry in entries)} of {rounds} entries of ten keys complete")
     say(f"sound: {counters}")
-    share, load = 100 * cpu["cpu"] / cpu["wall"], os.getloadavg()[0]
-    say(f"cpu: {share:.2f} % of a core over {cpu['wall']:.1f} s (load of the machine: {load:.1f})")
+
+
+def report_cpu(shares: dict[str, float], floor: float) -> None:
+    """What the call cost, by cause, beside what a bare loop on the same line cost at the same time."""
+    share = sum(shares.values())
+    say(f"cpu: {share:.2f} % of a core while the call was up (at most 3 % wanted; load {os.getloadavg()[0]:.1f})")
+    say("  by thread: " + ", ".join(f"{name} {shares[name]:.2f}" for name in sorted(shares)))
+    say(f"  a bare loop in PyAudio at the same time: {floor:.2f} %; the call takes {share / floor:.1f} times as much")
 
 
 def report_latency(traces: dict[str, np.ndarray], rounds: int) -> None:

@@ -2,10 +2,12 @@
 
     python pulse_far_end.py caller OUT.npz SECONDS '[[1.0, "key", "5"], [2.5, "click", ""]]'
     python pulse_far_end.py echo SECONDS
+    python pulse_far_end.py floor SECONDS
 
 The caller counts in samples of its two streams, which one clock drives: `played` are the samples at which its sounds
 began in what it said, `heard` is all that it heard (48 000 Hz). The echo gives back what it hears, through the box's
-own adapter, 20 ms at a time.
+own adapter, 20 ms at a time. The floor hears 20 ms and says 20 ms of silence in the box's place, with PyAudio and
+nothing else, and prints the share of a core that this took.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import json
 import os
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -39,6 +42,8 @@ def main(arguments: list[str]) -> None:
             call(out, float(seconds), json.loads(script))
         case ["echo", seconds]:
             echo(float(seconds))
+        case ["floor", seconds]:
+            print(floor(float(seconds)))
         case _:
             sys.exit(__doc__)
 
@@ -85,6 +90,21 @@ def echo(seconds: float) -> None:
         card.write(heard)
         heard, _lost = card.read()
     card.close()
+
+
+def floor(seconds: float) -> float:
+    """The least that a program on this line can do, at a box's priority; in per cent of a core."""
+    listener, speaker = open_pair("boxside")
+    while listener.get_read_available() < CHUNK:
+        time.sleep(0.005)
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
+    silence = bytes(2 * CHUNK)
+    cpu, wall = time.process_time(), time.monotonic()
+    while time.monotonic() < wall + seconds:
+        listener.read(CHUNK, exception_on_overflow=False)
+        speaker.write(silence, exception_on_underflow=False)
+    return 100 * (time.process_time() - cpu) / (time.monotonic() - wall)
 
 
 def open_pair(name: str) -> tuple[Any, Any]:
