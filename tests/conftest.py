@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ivrbox.appliance.wiring import Box
     from ivrbox.lines.impairments import Impairments
 
+pytest.register_assert_rewrite("line_contract")
+
 STARTED = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SAMPLES_A_CHARACTER = 400  # 50 ms: about as fast as people speak
 

@@ -13,7 +13,6 @@ both take longer, so the ratio between them says more than either.
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -27,39 +26,26 @@ from typing import TYPE_CHECKING, Final
 import click
 import numpy as np
 from pulse_rig import BOX, PulseRig, python
+from sound_call import A_ROUND_S, FAR_END, RING_TO_KEYS_S, answer_one, complete_entries, lay_out, start_caller
 
 from ivrbox.appliance.wiring import open_box
-from ivrbox.dsp import tones
 from ivrbox.lines.usb_audio import UsbAudio
-from ivrbox.prompts.wavfile import write_wav
 
 if TYPE_CHECKING:
-    from ivrbox.appliance.wiring import Box
     from ivrbox.cdr import CallRecord
 
-FAR_END: Final = Path(__file__).with_name("pulse_far_end.py")
 RATE: Final = 48000
 ECHO_S: Final = 7.0
 CLICKS_S: Final = (2.5, 3.3, 4.1, 4.9, 5.7)
 RING_S: Final = 10.0
-KEYS_S: Final = 13.0
-A_ROUND_S: Final = 4.0
-DIGITS: Final = "0123456789"
 NAMES: Final = {"call": "call", "sound-in": "capture", "sound-out": "play", "threaded-ml": "libpulse"}
-SETTINGS: Final = '[line]\nrings = 1\n[call]\nentry = "main"\n'
-FLOW: Final = """
-[steps.{step}]
-prompt = "tone.wav"
-dtmf = {{ digits = 10, collect_while_speaking = true, first_digit_timeout = 20 }}
-then = {then}
-"""
 
 
 @click.command
 @click.option("--seconds", default=60.0, show_default=True, help="Length of the call.")
 def main(seconds: float) -> None:
     """Measure one live call."""
-    rounds = max(1, int((seconds - (KEYS_S - RING_S)) / A_ROUND_S))
+    rounds = max(1, int((seconds - RING_TO_KEYS_S) / A_ROUND_S))
     with tempfile.TemporaryDirectory() as name, PulseRig(Path(name)) as rig:
         os.environ.update(rig.environment)
         measure(Path(name), rounds)
@@ -67,57 +53,31 @@ def main(seconds: float) -> None:
 
 def measure(folder: Path, rounds: int) -> None:
     """Echo first, then the box; one caller all the while."""
-    caller = start_caller(folder, rounds)
+    caller = start_caller(folder, rounds, ring_s=RING_S, clicks_s=CLICKS_S)
     subprocess.run(python(str(FAR_END), "echo", str(ECHO_S)), check=True)
     line = UsbAudio(device=BOX, country="de", ring_by_sound=True)
     with open_box(lay_out(folder, rounds), folder / "data", line=line) as box:
         floor = subprocess.Popen(python(str(FAR_END), "floor", str(A_ROUND_S * rounds)), stdout=subprocess.PIPE)
-        record, shares = answer_one(box)
+        meter = CpuMeter()
+        record = answer_one(box, meter.start)
+        shares = meter.shares()
     caller.wait()
     report(record, str(line.counters), rounds)
     report_cpu(shares, float(floor.communicate()[0]))
     report_latency(np.load(folder / "heard.npz"), rounds)
 
 
-def start_caller(folder: Path, rounds: int) -> subprocess.Popen[bytes]:
-    """Clicks for the echo, a key to ring, then ten digits in each round, the first of which cuts the prompt short."""
-    script: list[tuple[float, str, str]] = [(at, "click", "") for at in CLICKS_S]
-    script.append((RING_S, "keys", "5"))
-    script += [(KEYS_S + A_ROUND_S * number, "keys", DIGITS) for number in range(rounds)]
-    length = KEYS_S + A_ROUND_S * rounds
-    out = str(folder / "heard.npz")
-    return subprocess.Popen(python(str(FAR_END), "caller", out, str(length), json.dumps(script)))
+class CpuMeter:
+    """What each kind of thread takes from `start` on."""
 
+    def start(self) -> None:
+        """Begin."""
+        self._before, self._began = cpu_seconds(), time.monotonic()
 
-def lay_out(folder: Path, rounds: int) -> Path:
-    """A flow that says a long tone and asks for ten digits, again and again."""
-    config = folder / "config"
-    (config / "flows").mkdir(parents=True)
-    (config / "prompts").mkdir()
-    (config / "ivrbox.toml").write_text(SETTINGS, "utf-8")
-    steps = [
-        FLOW.format(step=f"round{number}", then=f'"round{number + 1}"' if number + 1 < rounds else "{ hangup = true }")
-        for number in range(rounds)
-    ]
-    (config / "flows" / "main.toml").write_text("\n".join(steps), "utf-8")
-    write_wav(config / "prompts" / "tone.wav", tones.sines([(620, -12)], 30 * 8000))
-    return config
-
-
-def answer_one(box: Box) -> tuple[CallRecord, dict[str, float]]:
-    """Serve until a call has ended: its record, and what each kind of thread took while it was up, in % of a core."""
-
-    def is_up() -> bool:
-        return box.attendant.visit is not None
-
-    while not is_up():
-        box.attendant.tick()
-    before, began = cpu_seconds(), time.monotonic()
-    while is_up():
-        box.attendant.tick()
-    after, took = cpu_seconds(), time.monotonic() - began
-    assert box.attendant.last_filed is not None
-    return box.attendant.last_filed.result(), {name: 100 * (after[name] - before[name]) / took for name in after}
+    def shares(self) -> dict[str, float]:
+        """Per cent of a core, by kind of thread."""
+        after, took = cpu_seconds(), time.monotonic() - self._began
+        return {name: 100 * (after[name] - self._before[name]) / took for name in after}
 
 
 def cpu_seconds() -> defaultdict[str, float]:
@@ -133,9 +93,8 @@ def cpu_seconds() -> defaultdict[str, float]:
 
 def report(record: CallRecord, counters: str, rounds: int) -> None:
     """What arrived, and what was lost."""
-    entries = [turn.text for turn in record.turns if turn.role == "user"]
     say(f"call: {record.duration_s:.1f} s, ended {record.ended}")
-    say(f"digits: {sum(entry == DIGITS for entry in entries)} of {rounds} entries of ten keys complete")
+    say(f"digits: {complete_entries(record)} of {rounds} entries of ten keys complete")
     say(f"sound: {counters}")
 
 

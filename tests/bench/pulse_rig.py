@@ -85,29 +85,43 @@ class PulseRig:
         missing = sorted({package for program, package in PROGRAMS.items() if shutil.which(program) is None})
         if missing:
             raise NoRig(f"install {' '.join([*missing, PLUGIN_PACKAGE])}")
+        self._log = (self._folder / "pulse.log").open("wb")
+        self._run()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop everything that was started."""
+        self._stop()
+        self._log.close()
+
+    def dies(self) -> None:
+        """Kill the daemon in mid-call."""
+        self._stop()
+
+    def revives(self) -> None:
+        """Start it again, if it is dead.
+
+        Raises:
+            NoRig: it does not start.
+        """
+        if self._daemon is None:
+            self._run()
+
+    def _run(self) -> None:
         ahead = AHEAD if os.geteuid() == 0 else ()
         command = [*ahead, "pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--disallow-exit"]
-        self._log = (self._folder / "pulse.log").open("wb")
         self._daemon = self._start([*command, "--realtime=no", "-F", str(self._folder / "rig.pa")])
         self._await_socket()
         self._keepers = [self._start(_listen(sink)) for sink in SINKS]
         for sink in SINKS:
             self._await_sound(sink)
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        """Stop everything that was started."""
+    def _stop(self) -> None:
         for process in (*self._keepers, self._daemon):
             if process is not None:
                 process.kill()
                 process.wait()
-        self._log.close()
-
-    def dies(self) -> None:
-        """Kill the daemon in mid-call."""
-        assert self._daemon is not None
-        self._daemon.kill()
-        self._daemon.wait()
+        self._keepers, self._daemon = [], None
 
     def _start(self, command: list[str], stdout: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, env={**os.environ, **self.environment}, stdout=stdout, stderr=self._log)

@@ -1,8 +1,9 @@
 """A telephone exchange at the other side of a sound card and its pins, without a card, a clock or a Pi.
 
-The card is ALSA's `file` plugin over `null`, reached by the real PyAudio and PortAudio: what the caller says comes out
-of a FIFO, what the box says goes into a file. The FIFO is the clock: where nothing is fed, reading hangs, as it does
-when a card is unplugged. The pins are gpiozero's mock; time is counted in the frames that the box exchanges.
+The bench's own card is ALSA's `file` plugin over `null`, reached by the real PyAudio and PortAudio: what the caller
+says comes out of a FIFO, what the box says goes into a file. The FIFO is the clock: where nothing is fed, reading
+hangs, as it does when a card is unplugged. The pins are gpiozero's mock; time is counted in the frames that the box
+exchanges.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import fcntl
 import os
 import select
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 from caller_id_maker import fsk, mdmf
@@ -133,22 +134,36 @@ class BenchCard:
                 select.select([], [self._fd], [], 0.01)
 
 
-class BenchLine(UsbAudio):
-    """A sound-card line on the bench: each exchange moves the outside world on by 20 ms first."""
+class Wire(Protocol):
+    """What a card's far side can do."""
 
-    def __init__(self, card: BenchCard, **options: Any) -> None:
-        """Wire hook, ring and loop pins to a German exchange."""
-        self.bench = card
+    def says(self, samples: Samples) -> None:
+        """Let this be heard, int16 at 8000 Hz."""
+
+    def unplug(self) -> None:
+        """Take the card away."""
+
+    def plug(self) -> None:
+        """Bring it back."""
+
+
+class ExchangeLine(UsbAudio):
+    """A sound-card line at a German exchange: each frame exchanged moves the outside world on by 20 ms first."""
+
+    bench: Wire
+
+    def __init__(self, wire: Wire, card: SoundCard, **options: Any) -> None:
+        """Wire hook, ring and loop pins to the exchange, and the wire to the card."""
+        self.bench = wire
         self.board = MockFactory()
         self._now_ns = 0
         self._ringing_since: int | None = None
         self._loop_broken_until = 0
         self._tells_number = False
         wiring = {"hook_pin": HOOK, "ring_pin": RING, "loop_pin": LOOP, "country": "de"}
-        spec = CardSpec("bench", "bench", card.rate, stall_s=STALL_S)
         super().__init__(
             "bench",
-            card=SoundCard(spec, clock_ns=lambda: 0),  # nothing paces this card, so no time may be measured on it
+            card=card,
             clock_ns=lambda: self._now_ns,
             pin_factory=self.board,
             **{"device": "bench", **wiring, **options},
@@ -211,3 +226,14 @@ class BenchLine(UsbAudio):
             self.board.pin(pin).drive_high()
         else:
             self.board.pin(pin).drive_low()
+
+
+class BenchLine(ExchangeLine):
+    """The same on the bench's own card, which nothing paces."""
+
+    bench: BenchCard
+
+    def __init__(self, card: BenchCard, **options: Any) -> None:
+        """Take the card; no time may be measured on it."""
+        spec = CardSpec("bench", "bench", card.rate, stall_s=STALL_S)
+        super().__init__(card, SoundCard(spec, clock_ns=lambda: 0), **options)
