@@ -76,6 +76,11 @@ class CardCounters:
     late_frames: int = 0
     worst_frame_ms: float = 0.0
 
+    @property
+    def are_clean(self) -> bool:
+        """Whether no sound was lost, left out, or late."""
+        return not (self.overruns or self.underruns or self.dropped or self.late_frames)
+
     def __str__(self) -> str:
         return (
             f"overruns {self.overruns} ({self.lost_ms:.0f} ms lost), underruns {self.underruns}, "

@@ -154,7 +154,7 @@ def counted_chatter() -> Iterator[None]:
 
 
 def _pass_on(lines: list[bytes]) -> None:
-    others = [line for line in lines if not line.startswith(_CHATTER)]
+    others = [line for line in lines if line.strip() and not line.startswith(_CHATTER)]  # empty lines are JACK's
     os.write(2, b"".join(others))
     log.debug("ALSA and PortAudio wrote %d lines while probing", len(lines) - len(others))
 

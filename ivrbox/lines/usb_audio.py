@@ -70,6 +70,11 @@ class UsbAudio(Line):
         """How the card fared in this call, or in the last one."""
         return self._card.counters
 
+    @property
+    def troubles(self) -> str:
+        """What went wrong with the sound of this call, or of the last; nothing where nothing did."""
+        return "" if self.counters.are_clean else f"sound: {self.counters}"
+
     def open(self) -> None:
         """Take the pins, then the card.
 

@@ -246,7 +246,7 @@ def test_the_libraries_chatter_is_left_out_and_all_else_passed_on(capfd: pytest.
     import os  # noqa: PLC0415 - writes below Python, as the libraries do
 
     with counted_chatter():
-        os.write(2, b"ALSA lib pcm.c:1: (x) nothing\nour own words\n")
+        os.write(2, b"ALSA lib pcm.c:1: (x) nothing\n\nour own words\n")
     assert capfd.readouterr().err == "our own words\n"
 
 
@@ -288,6 +288,21 @@ def test_sound_that_the_card_lost_is_told_and_counted(make: Callable[..., BenchL
     assert sum(told) == 800
     assert (card.counters.overruns, card.counters.lost_ms) == (1, 100)
     assert str(card.counters).startswith("overruns 1 (100 ms lost)")
+
+
+def test_what_went_wrong_with_the_sound_of_a_call_is_among_its_troubles(make: Callable[..., BenchLine]) -> None:
+    line = make()
+    with line:
+        line.answer()
+        line.exchange(None)
+        told = [line.troubles]
+        line.counters.dropped = 2
+        told.append(line.troubles)
+        line.hang_up()
+        line.answer()
+        told.append(line.troubles)
+    assert told[0] == told[2] == ""
+    assert told[1].startswith("sound: overruns 0 (0 ms lost), underruns 0, dropped 2, late 0, worst frame")
 
 
 def test_a_keypads_card_plays_what_is_keyed(make: Callable[..., BenchLine]) -> None:
