@@ -10,15 +10,16 @@ import atexit
 import logging
 import os
 import time
+import warnings
 from collections import deque
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ivrbox.errors import LineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 log = logging.getLogger(__name__)
 
@@ -116,9 +117,7 @@ class LinePins:
 
     def _take(self, key: str, spec: PinSpec) -> None:
         pin = spec.pins[key]
-        try:
-            import gpiozero  # noqa: PLC0415 - a box without pins does without the library
-
+        with pin_faults(f"line.options.{key}") as gpiozero:
             match key:
                 case "ring_pin":
                     self._devices[key] = self._ring(gpiozero, pin, spec.ring_active)
@@ -128,10 +127,6 @@ class LinePins:
                     self._devices[key] = self._button(gpiozero, pin, spec.button_command)
                 case _:
                     self._devices[key] = self._output(gpiozero, pin)
-        except ImportError as error:
-            raise LineError(f"line.options.{key}: no GPIO here: {error}") from error
-        except Exception as error:  # each of gpiozero's pin factories has errors of its own
-            raise LineError(f"line.options.{key}: {error}") from error
 
     def _output(self, gpiozero: Any, pin: Pin) -> Any:  # noqa: ANN401 - gpiozero has no types
         return gpiozero.DigitalOutputDevice(pin, active_high=True, initial_value=False, pin_factory=self._factory)
@@ -148,6 +143,26 @@ class LinePins:
         button = gpiozero.Button(pin, hold_time=BUTTON_HELD_S, pin_factory=self._factory)
         button.when_held = lambda: _run(command)
         return button
+
+
+@contextmanager
+def pin_faults(where: str) -> Iterator[Any]:
+    """Take pins with gpiozero, which is given; whatever it finds wrong is told as one line that begins with `where`.
+
+    Raises:
+        LineError: the library or the pins are missing, or a pin cannot be had.
+    """
+    try:
+        import gpiozero  # noqa: PLC0415 - a box without pins does without the library
+
+        with warnings.catch_warnings():  # where there are no pins it warns of each way that it tried to reach some
+            warnings.simplefilter("ignore", gpiozero.PinFactoryFallback)
+            yield gpiozero
+    except ImportError as error:
+        raise LineError(f"{where}: no GPIO here: {error}") from error
+    except Exception as error:  # each of gpiozero's pin factories has errors of its own
+        missing = "no GPIO here: " if type(error).__name__ == "BadPinFactory" else ""
+        raise LineError(f"{where}: {missing}{error}") from error
 
 
 def _run(command: tuple[str, ...]) -> None:

@@ -9,6 +9,7 @@ that a fast finger does not make keys that no exchange would pass on.
 from __future__ import annotations
 
 from collections import deque
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from ivrbox.dsp import tones
 from ivrbox.dsp.keys import DIGITS
 from ivrbox.errors import LineError
+from ivrbox.lines.hook import pin_faults
 from ivrbox.units import FRAME_SAMPLES
 
 if TYPE_CHECKING:
@@ -175,16 +177,13 @@ class MatrixPad:
         if len(rows) != 4 or len(columns) not in (3, 4):  # noqa: PLR2004 - a telephone's keys
             raise LineError(f"keypad: must be 4 rows and 3 or 4 columns, not {len(rows)} and {len(columns)}")
         self._devices: list[Any] = []
-        try:
-            import gpiozero  # noqa: PLC0415 - only a matrix needs it
-
+        with ExitStack() as undo, pin_faults("keypad") as gpiozero:
+            undo.callback(self.close)
             for pin in rows:
                 self._devices.append(gpiozero.DigitalOutputDevice(pin, pin_factory=factory))
             for pin in columns:
                 self._devices.append(gpiozero.DigitalInputDevice(pin, pull_up=False, pin_factory=factory))
-        except Exception as error:  # each of gpiozero's pin factories has errors of its own
-            self.close()
-            raise LineError(f"keypad: {error}") from error
+            undo.pop_all()
         self._rows, self._columns = self._devices[:4], self._devices[4:]
         self._seen = self._down = ""
 

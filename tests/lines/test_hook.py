@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
-from gpiozero import DigitalInputDevice, DigitalOutputDevice
+from gpiozero import BadPinFactory, Device, DigitalInputDevice, DigitalOutputDevice, PinFactoryFallback
 from gpiozero.pins.mock import MockFactory
 
 from ivrbox.errors import LineError
@@ -120,7 +121,20 @@ def test_a_pin_that_does_not_exist_is_named(board: MockFactory) -> None:
         LinePins(PinSpec(hook_pin="GPIO99"), factory=board)
 
 
-@pytest.mark.filterwarnings("ignore::gpiozero.exc.PinFactoryFallback")
+def test_a_machine_without_pins_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
+    monkeypatch.setattr(Device, "pin_factory", None)
+    monkeypatch.setattr(Device, "_default_pin_factory", _none_at_all)
+    with pytest.raises(LineError, match=r"^line\.options\.hook_pin: no GPIO here: Unable to load"):
+        LinePins(PinSpec(hook_pin=17))
+
+
+def _none_at_all() -> None:
+    """What gpiozero does on a machine that has no pins."""
+    warnings.warn(PinFactoryFallback("Falling back from lgpio"), stacklevel=1)
+    raise BadPinFactory("Unable to load any default pin factory!")
+
+
 def test_a_machine_without_gpio_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "nothing")
     with pytest.raises(LineError, match=r"line\.options\.hook_pin: .*nothing"):
