@@ -58,6 +58,11 @@ class Script:
             "quit": lambda _: self._quit(),
         }
 
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """What a line may begin with."""
+        return tuple(self._verbs)
+
     def step(self) -> None:
         """Do all that is due."""
         while self.lines and self._is_due():
@@ -119,6 +124,8 @@ def modem_sim(
     spec = read_profile(profile, profiles)
     modem = SimModem(behaviour_of(spec, profile, **dict(map(_habit, habits))))
     script = Script(modem, lines)
+    for line in lines:
+        _check_verb(line, script.verbs)
     with PtyModem(modem, link, speed=speed, seed=seed) as port:
         click.echo(f"{spec.title}, simulated, on {link}", err=True)
         stdin = _Stdin()
@@ -126,6 +133,12 @@ def modem_sim(
             port.step()
             script.lines += stdin.lines()
             script.step()
+
+
+def _check_verb(line: str, verbs: tuple[str, ...]) -> None:
+    verb = line.strip().partition(" ")[0]
+    if verb not in verbs:
+        raise click.BadParameter(f"{line!r}: no such verb; there are {', '.join(verbs)}", param_hint="--do")
 
 
 def _habit(text: str) -> tuple[str, object]:

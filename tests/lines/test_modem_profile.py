@@ -96,8 +96,12 @@ def test_a_file_that_is_no_toml_is_told(tmp_path: Path, text: str) -> None:
 
 
 def test_a_habit_that_is_none_is_told() -> None:
-    with pytest.raises(ConfigError, match=r"usr5637: simulated.stop_delay: extra inputs are not permitted, not 5"):
+    with pytest.raises(ConfigError, match=r"simulated.stop_delay: no such habit; did you mean 'stop_delay_ms'\?"):
         behaviour_of(read_profile("usr5637"), "usr5637", stop_delay=5)
+    with pytest.raises(ConfigError, match=r"usr5637: simulated.colour: no such habit; there are identity, sounds"):
+        behaviour_of(read_profile("usr5637"), "usr5637", colour=5)
+    with pytest.raises(ConfigError, match=r"usr5637: simulated.digits: input should be 'held', 'once' or 'pulse', not"):
+        behaviour_of(read_profile("usr5637"), "usr5637", digits="never")
 
 
 def test_the_udev_rules_name_the_usb_ids_of_all_profiles() -> None:

@@ -222,3 +222,10 @@ def test_a_habit_without_a_value_is_told(port: Path) -> None:
     result = CliRunner().invoke(modem_sim, ["--link", str(port), "--habit", "slow"])
     assert result.exit_code == 2
     assert "must be NAME=VALUE" in result.output
+
+
+def test_a_verb_that_is_none_is_told_before_the_modem_is_there(port: Path) -> None:
+    result = CliRunner().invoke(modem_sim, ["--link", str(port), "--do", "ring 1", "--do", "dance"])
+    assert result.exit_code == 2
+    assert "'dance': no such verb; there are ring, press" in result.output
+    assert "simulated, on" not in result.output
