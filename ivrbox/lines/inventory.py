@@ -13,7 +13,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ivrbox.errors import LineError
+from ivrbox.errors import IvrboxError, LineError
+from ivrbox.lines.modem_profile import GENERIC, profile_for_usb, read_profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,8 +118,21 @@ def _sound(devices: Any, audio: Any, device: Any) -> str:  # noqa: ANN401 - modu
 
 
 def _serial(port: Any) -> str:  # noqa: ANN401 - pyserial's ListPortInfo
-    usb = f"USB {port.vid:04x}:{port.pid:04x}" if port.vid is not None else "no USB device"
-    return f"{port.description}, {usb}"
+    if port.vid is None:
+        return f"{port.description}, no USB device"
+    usb = f"{port.vid:04x}:{port.pid:04x}"
+    return f"{port.description}, USB {usb}{_as_modem(usb)}"
+
+
+def _as_modem(usb: str) -> str:
+    """What is known of the device of this USB id, in words; nothing where no profile claims it."""
+    try:
+        name = profile_for_usb(usb)
+        profile = read_profile(name)
+    except IvrboxError as error:
+        return f": {error}"
+    ways = "both ways at once" if profile.duplex else "half duplex"
+    return "" if name == GENERIC else f": voice modem {profile.title}, profile {name}, {ways}"
 
 
 def _gpio(path: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -49,6 +50,18 @@ def test_a_library_that_is_missing_is_told_with_the_extra_that_brings_it(monkeyp
     assert shelves["sound card"].problem == "needs pyaudio: pip install 'ivrbox[audio]'"
     assert shelves["serial port"].problem == "needs serial.tools.list_ports: pip install 'ivrbox[modem]'"
     assert "pip install" in CliRunner().invoke(devices).output
+
+
+@pytest.mark.parametrize(
+    ("vid", "pid", "words"),
+    [
+        (0x0BAF, 0x0303, "Modem, USB 0baf:0303: voice modem USR 5637, profile usr5637, half duplex"),
+        (0x1A86, 0x7523, "Modem, USB 1a86:7523"),
+        (None, None, "Modem, no USB device"),
+    ],
+)
+def test_a_modem_that_is_known_is_named_with_its_profile(vid: int | None, pid: int | None, words: str) -> None:
+    assert inventory._serial(SimpleNamespace(description="Modem", vid=vid, pid=pid)) == words
 
 
 def test_a_chip_that_cannot_be_asked_is_said_so(tmp_path: Path) -> None:
