@@ -95,8 +95,7 @@ def echo(seconds: float) -> None:
 def floor(seconds: float) -> float:
     """The least that a program on this line can do, at a box's priority; in per cent of a core."""
     listener, speaker = open_pair("boxside")
-    while listener.get_read_available() < CHUNK:
-        time.sleep(0.005)
+    listener.read(CHUNK, exception_on_overflow=False)  # which spins until the first sound comes
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
     silence = bytes(2 * CHUNK)
