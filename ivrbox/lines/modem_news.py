@@ -86,7 +86,7 @@ class News:
     def _is_ring(self, item: Item) -> bool:
         if isinstance(item, Code):
             return item.code == self._codes.ring
-        return isinstance(item, TextLine) and item.text in self._codes.ring_words
+        return isinstance(item, TextLine) and any(_begins(item.text, word) for word in self._codes.ring_words)
 
     def _ring(self, now_ms: float) -> list[LineEvent]:
         """One burst, one event: some modems say both the word and the code for it."""
@@ -120,3 +120,8 @@ class News:
         evidence = f"the modem reported DLE {code}, {len(reports)} times in {since_ms / 1000:.1f} s"
         tail = ms_to_samples(since_ms) if doing is Doing.RECORDING else 0
         return self.hung_up(REASONS.get(code, f"modem_code_{code}"), evidence, tail)
+
+
+def _begins(text: str, word: str) -> bool:
+    """Whether a line is this word, alone or with more behind it: `RING A` is distinctive ringing, `RINGING` is none."""
+    return text == word or text.startswith(f"{word} ")

@@ -68,6 +68,22 @@ def test_a_ring_in_both_forms_is_one_burst(news: News) -> None:
     assert news.on_hook(_at(3400, Code("R")), 3400) == [Ringing()]
 
 
+@pytest.mark.parametrize(
+    ("item", "rings"),
+    [
+        (TextLine("RING"), True),
+        (TextLine("RING A"), True),
+        (TextLine("RING 2"), True),
+        (Code("R"), True),
+        (TextLine("RINGING"), False),
+        (TextLine("DRON=20"), False),
+        (Code("r"), False),
+    ],
+)
+def test_a_ring_in_any_form_is_one(news: News, item: Item, *, rings: bool) -> None:
+    assert news.on_hook(_at(0, item), 0) == [Ringing()] * rings
+
+
 def test_what_was_printed_before_the_answer_is_no_caller_of_the_next_call(news: News) -> None:
     news.on_hook(_at(0, TextLine("NMBR=1")), 0)
     news.begin_call(OWNED)
