@@ -3,8 +3,9 @@
     line.exchange(said) -> Heard(frame, events, lost)     blocks for one frame: the line is the clock
 
 One thread owns a line and calls everything on it. On-hook, `exchange(None)` lets time pass and brings `Ringing` and
-`CallerId`; off-hook it says one frame and hears one. Whatever goes wrong with the wire arrives either as `LineLost`
-or as a `RemoteHungUp` event, never as silence without end.
+`CallerId`; a line may doze there, and let a few frames go by at one wait. Off-hook it says one frame and hears one.
+Whatever goes wrong with the wire arrives either as `LineLost` or as a `RemoteHungUp` event, never as silence without
+end.
 """
 
 from __future__ import annotations

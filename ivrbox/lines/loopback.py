@@ -17,7 +17,7 @@ from ivrbox.errors import IllegalTransition, LineError, LineLost
 from ivrbox.lines.far_end import FarEnd
 from ivrbox.lines.impairments import Channel, Impairments
 from ivrbox.lines.line import SILENCE, Capabilities, Heard, Line
-from ivrbox.lines.pace import NoPace, Pace
+from ivrbox.lines.pace import DOZE_FRAMES, NoPace, Pace
 from ivrbox.units import FRAME_SAMPLES
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class Paced(Protocol):
     """Whatever makes a frame take its time."""
 
-    def wait(self) -> None:
-        """Return when the next frame is due."""
+    def wait(self, frames: int = 1) -> None:
+        """Return when the next frame is due, or so many frames are."""
 
 
 class Loopback(Line):
@@ -114,7 +114,7 @@ class Loopback(Line):
         self._check_wire("exchange")
         if said is not None:
             self._check_said(said)
-        self._pace.wait()
+        self._pace.wait(1 if self._off_hook else DOZE_FRAMES)
         if not self._off_hook:
             return Heard(SILENCE, self.far.waits())
         return self._talk(SILENCE if said is None else said)

@@ -26,6 +26,7 @@ from ivrbox.lines.modem_news import News
 from ivrbox.lines.modem_profile import GENERIC, profile_for_usb, read_profile
 from ivrbox.lines.modem_voice import FRAME_S
 from ivrbox.lines.modem_wire import SerialWire, usb_id
+from ivrbox.lines.pace import DOZE_FRAMES
 from ivrbox.units import FRAME_SAMPLES
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 
 AUTO = "auto"
 _LATE_S = 5 * FRAME_S
+_DOZE_S = (DOZE_FRAMES - 1) * FRAME_S
 
 CHECK_EVERY_S = 600.0
 """A modem that has lost its way while it waited would never ring again: it is asked `AT` so often, and freed."""
@@ -226,7 +228,8 @@ class Modem(Line):
         if now - self._due > _LATE_S:
             self._due = now
         self._due += FRAME_S
-        events = self._listen_until(self._due, connection)
+        dozes = connection.dialogue.wire.realtime and self._due > now
+        events = self._listen_until(self._due + (_DOZE_S if dozes else 0.0), connection)
         if events:  # it is well, and not to be disturbed while it rings
             self._check_due = now + CHECK_EVERY_S
         return tuple(events)

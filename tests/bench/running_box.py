@@ -58,16 +58,19 @@ def data_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def running(data: Path) -> Iterator[Running]:
-    """Have a box run for as long as a block does; it is ready when it tells its supervisor so."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+def running(data: Path, config: Path = ROOT / "config", **more: str) -> Iterator[Running]:
+    """Have a box run for as long as a block does; it is ready when it tells its supervisor so.
+
+    `more` goes into its environment.
+    """
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **more}
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor, tempfile.TemporaryDirectory() as folder:
         address = f"{folder}/notify"
         supervisor.bind(address)
         supervisor.settimeout(START_LIMIT_S)
         began = time.monotonic()
         process = subprocess.Popen(
-            [sys.executable, "-m", "ivrbox", "--config", str(ROOT / "config"), "--data", str(data), "run"],
+            [sys.executable, "-m", "ivrbox", "--config", str(config), "--data", str(data), "run"],
             env=environment | {"NOTIFY_SOCKET": address},
             cwd=folder,
             stderr=subprocess.DEVNULL,

@@ -14,7 +14,7 @@ from ivrbox.lines.far_end import RING_EVERY_FRAMES, FarState
 from ivrbox.lines.impairments import Impairments
 from ivrbox.lines.line import SILENCE, CallerId, RemoteHungUp, Ringing
 from ivrbox.lines.loopback import Loopback
-from ivrbox.lines.pace import Pace
+from ivrbox.lines.pace import DOZE_FRAMES, Pace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -218,12 +218,30 @@ class _Clock:
 def test_the_pace_gives_each_frame_its_20_ms_without_drift() -> None:
     clock = _Clock()
     with Loopback(realtime=True, pace=Pace(clock.read, clock.sleep)) as line:
+        _answered(line)
+        for _ in range(DOZE_FRAMES - 1):
+            line.exchange(None)  # what was dozed ahead on-hook is made up for
+        began, clock.slept = clock.now_ns, []
         for busy_ms in (0, 5, 30, 1):
             line.exchange(None)
             clock.now_ns += busy_ms * 1_000_000
         line.exchange(None)
     assert clock.slept == [0.02, 0.02, 0.015, 0.009]  # after the 30 ms one frame is overdue: no wait at all
-    assert clock.now_ns == 1_000 + 5 * 20_000_000
+    assert clock.now_ns == began + 5 * 20_000_000
+
+
+def test_on_hook_four_frames_go_by_at_one_wait() -> None:
+    clock = _Clock()
+    with Loopback(realtime=True, pace=Pace(clock.read, clock.sleep)) as line:
+        for _ in range(8):
+            line.exchange(None)
+        assert clock.slept == [0.08, 0.08]
+        line.far.rings()
+        assert line.exchange(None).events == (Ringing(),)
+        line.answer()
+        for _ in range(5):
+            line.exchange(None)
+    assert clock.slept == [0.08, 0.08, 0.08, 0.02, 0.02]  # what was dozed ahead is made up for, and no frame is lost
 
 
 def test_the_pace_starts_afresh_after_a_stall() -> None:

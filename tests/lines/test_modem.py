@@ -88,6 +88,17 @@ def call() -> Iterator[Callable[..., Desk]]:
         assert not line.modem.exchange.is_off_hook
 
 
+class LiveWire(SimWire):
+    """A simulated wire that claims to be a real port, and counts how often it is waited on."""
+
+    realtime = True
+    waits = 0
+
+    def read(self, limit_s: float) -> bytes:
+        self.waits += limit_s > 0
+        return super().read(limit_s)
+
+
 @pytest.fixture
 def prompt() -> Samples:
     """Two seconds of something that is loud in every frame, no two alike."""
@@ -513,3 +524,17 @@ def test_the_profile_is_found_by_the_usb_id_when_the_port_is_opened(monkeypatch:
     monkeypatch.setattr("ivrbox.lines.modem.usb_id", lambda port: {"/dev/serial/by-id/usb-0": "0baf:0303"}[port])
     with line:
         assert line._profile.title == "USR 5637"
+
+
+def test_on_hook_the_port_is_waited_on_once_in_four_frames_and_a_ring_is_heard() -> None:
+    made = SimulatedLine("generic")
+    wire = LiveWire(made.modem)
+    with Modem("live", profile="generic", open_wire=lambda: wire) as line:
+        began, wire.waits = wire.now(), 0
+        for _ in range(200):
+            assert line.exchange(None).events == ()
+        assert wire.waits == 50
+        assert wire.now() - began == pytest.approx(4, abs=0.1)
+        made.far.rings()
+        events = [event for _ in range(10) for event in line.exchange(None).events]
+        assert events == [Ringing()]
