@@ -138,7 +138,8 @@ def data_folder(patient: Patient) -> Iterator[Finding]:
         yield note("data", f"{patient.data} is made at the first start")
         return
     owner = patient.data.stat().st_uid
-    if _mode(patient.data) & _PRIVATE:
+    is_open = bool(_mode(patient.data) & _PRIVATE)
+    if is_open:
         yield warning("data", f"others may look into {patient.data}", f"sudo chmod go= {patient.data}")
     strangers = [path for path in patient.data.rglob("*") if path.lstat().st_uid != owner]
     if strangers:
@@ -149,7 +150,7 @@ def data_folder(patient: Patient) -> Iterator[Finding]:
         )
     elif not os.access(patient.data, os.W_OK):
         yield note("data", f"{patient.data} is not yours to look into", "ask as root: sudo ivrbox doctor")
-    else:
+    elif not is_open:
         yield good("data", f"{patient.data} is private")
 
 
