@@ -6,9 +6,11 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import tomli
 
 from ivrbox.cli.app import _COMMANDS
 from ivrbox.flows.check import check_flows
@@ -41,6 +43,15 @@ def test_first_flow_of_the_quick_start_has_no_fault(tmp_path: Path) -> None:
     assert check_flows(tmp_path) == []
 
 
+def test_it_is_told_where_every_library_is_to_be_had() -> None:
+    project = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    needed = [*project["dependencies"], *(line for name in extras.keys() - {"dev", "docs"} for line in extras[name])]
+    _, table = (DOCS / "install.md").read_text("utf-8").split("## Where each library is to be had")
+    told = {word.lower() for row in re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE) for word in row.split(", ")}
+    assert {re.split(r"[^\w-]", line)[0] for line in needed} <= told
+
+
 @pytest.mark.parametrize("command", sorted(_COMMANDS))
 def test_man_page_knows_every_command(command: str) -> None:
     assert re.search(rf"^\.It Cm {command}$", MAN_PAGE, re.MULTILINE)
@@ -65,3 +76,28 @@ def test_drawing_shows_what_its_text_says(drawing: Path) -> None:
         for text in re.findall(r"<text [^>]*>([^<]*)</text>", drawing.with_suffix(".svg").read_text("utf-8"))
     }
     assert labels <= shown
+
+
+def words_of(drawing: Path) -> list[str]:
+    """All text of an SVG, in the order in which it was drawn."""
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "\n", drawing.read_text("utf-8")))
+    return text.split()
+
+
+def test_circuits_are_those_of_their_text_and_of_the_pin_table(tmp_path: Path) -> None:
+    program = ROOT / "hw/drawings/circuits.py"
+    subprocess.run([sys.executable, program, tmp_path], check=True)
+    drawn = sorted(tmp_path.glob("*.svg"))
+    assert [path.name for path in drawn] == sorted(path.name for path in program.parent.glob("*.svg"))
+    for path in drawn:
+        assert words_of(path) == words_of(program.parent / path.name), path.name
+    table = dict(re.findall(r"^\| `([\w.]+)` \| (\d+) \|", (ROOT / "hw/pins.md").read_text("utf-8"), re.MULTILINE))
+    shown = {
+        setting: pin for path in drawn for pin, setting in re.findall(r"GPIO (\d+): ([\w.]+)", path.read_text("utf-8"))
+    }
+    assert shown == table
+
+
+def test_what_is_not_approved_says_so_in_its_drawing() -> None:
+    for name in ("hook-relay", "ring-detector", "loop-sensor", "sound"):
+        assert "EXPERIMENTAL, not approved" in (ROOT / f"hw/drawings/{name}.svg").read_text("utf-8")
