@@ -1,9 +1,10 @@
-"""Whole Debian systems in a folder, to install into: asked for by IVRBOX_ROOTS=1, as root.
+"""Whole Debian systems in a folder, to install into: in CI, or asked for by IVRBOX_ROOTS=1, as root.
 
-    IVRBOX_ROOTS=1 ./box test tests/install                       both releases, some ten minutes
+    IVRBOX_ROOTS=1 ./box test tests/install                       both releases, one after the other
     IVRBOX_ROOTS=1 ./box test tests/install -k bookworm
 
 They are made once by debootstrap, in /var/tmp/ivrbox-roots (or IVRBOX_ROOTS=/another/folder), and copied for each test.
+In CI they must be had: what is missing fails. A CI whose container may neither mount nor boot says IVRBOX_ROOTS=no.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,30 +31,36 @@ MOUNTS = (("proc", "proc"), ("devtmpfs", "dev"))
 
 def _home() -> Path:
     asked = os.environ.get("IVRBOX_ROOTS", "")
-    if not asked:
-        pytest.skip("installs whole systems, some ten minutes: asked for by IVRBOX_ROOTS=1")
+    if asked == "no":
+        pytest.skip("whole systems are not wanted here: IVRBOX_ROOTS=no")
+    if not asked and not os.environ.get("CI"):
+        pytest.skip("installs whole systems, some minutes: asked for by IVRBOX_ROOTS=1 ./box test tests/install")
     if os.geteuid() != 0:
-        pytest.skip("making a root file system needs root")
+        pytest.fail("making a root file system needs root")
     if shutil.which("debootstrap") is None:
         pytest.fail("debootstrap is not installed")
     return Path(asked if asked.startswith("/") else "/var/tmp/ivrbox-roots")  # noqa: S108 - big, and kept over boots
 
 
+def _mirror() -> list[str]:
+    """Where this machine gets Debian from, if its apt names a place; debootstrap has one of its own."""
+    wanted = ["Identifier: Packages", "Origin: Debian", "Label: Debian"]
+    command = ["apt-get", "indextargets", "--format", "$(SITE)", *wanted]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()[:1]
+
+
 def _pristine(release: str) -> Path:
     """A minimal system of this release, made once."""
     where = _home() / release
-    if not (where / "made").exists():
+    recipe = ["--variant=minbase", "--include=ca-certificates,systemd,udev", release, str(where), *_mirror()]
+    made = where / "made"
+    if not made.exists() or made.read_text("utf-8").split() != recipe:
         shutil.rmtree(where, ignore_errors=True)
         where.mkdir(parents=True)
-        packages = "--include=ca-certificates,systemd,udev"
-        done = subprocess.run(
-            ["debootstrap", "--variant=minbase", packages, release, where],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = subprocess.run(["debootstrap", *recipe], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout[-2000:]
-        (where / "made").touch()
+        (where / "etc/dpkg/dpkg.cfg.d/quick").write_text("force-unsafe-io\n")  # it is thrown away, so nothing to sync
+        made.write_text("\n".join(recipe), "utf-8")
     return where
 
 
@@ -61,6 +69,7 @@ class System:
 
     def __init__(self, root: Path, pristine: Path) -> None:
         self.root = root
+        self.said = ""
         subprocess.run(["cp", "-a", "--reflink=auto", pristine, root], check=True)
         for file in ("etc/resolv.conf", CERTIFICATES):  # it knows and trusts whom this machine does
             shutil.copy(f"/{file}", root / file)
@@ -115,15 +124,42 @@ class System:
         return self.run("stat", "--format=%U:%G %a", name).stdout.strip()
 
 
+@contextmanager
+def _copied(original: Path, name: str) -> Iterator[System]:
+    """A system of its own, beside the original."""
+    root = original.with_name(name)
+    for _, mount in MOUNTS:
+        subprocess.run(["umount", "--quiet", root / mount], check=False)  # of a run that was cut short
+    shutil.rmtree(root, ignore_errors=True)
+    system = System(root, original)
+    system.enter()
+    try:
+        yield system
+    finally:
+        system.leave()
+        shutil.rmtree(root)
+
+
 @pytest.fixture(params=RELEASES)
 def system(request: pytest.FixtureRequest) -> Iterator[System]:
-    pristine = _pristine(request.param)
-    root = pristine.with_name(f"{request.param}-copy")
-    for _, name in MOUNTS:
-        subprocess.run(["umount", "--quiet", root / name], check=False)  # of a run that was cut short
-    shutil.rmtree(root, ignore_errors=True)
-    system = System(root, pristine)
-    system.enter()
-    yield system
-    system.leave()
-    shutil.rmtree(root)
+    """A new machine."""
+    with _copied(_pristine(request.param), f"{request.param}-copy") as system:
+        yield system
+
+
+@pytest.fixture(scope="session", params=RELEASES)
+def freshly_installed(request: pytest.FixtureRequest) -> Iterator[System]:
+    """A machine that the box has just been installed on; not to be changed."""
+    with _copied(_pristine(request.param), f"{request.param}-installed") as system:
+        system.said = system.box("install")
+        system.leave()
+        yield system
+
+
+@pytest.fixture
+def installed(freshly_installed: System) -> Iterator[System]:
+    """Such a machine, for one test; `said` is what the installation said."""
+    root = freshly_installed.root
+    with _copied(root, root.name.replace("installed", "copy")) as system:
+        system.said = freshly_installed.said
+        yield system

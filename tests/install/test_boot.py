@@ -44,7 +44,7 @@ class Booted:
 def booted(system: System) -> Iterator[Booted]:
     """Boot a system in a container of the machine's own tool, and shut it down."""
     if shutil.which("systemd-nspawn") is None:
-        pytest.skip("systemd-nspawn is not installed (apt install systemd-container)")
+        pytest.fail("systemd-nspawn is not installed (apt install systemd-container)")
     command = ["systemd-nspawn", "--quiet", "--directory", str(system.root), "--register=no", "--keep-unit", "--boot"]
     with subprocess.Popen([*command, "--console=pipe"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as nspawn:
         try:
@@ -60,10 +60,9 @@ def _leader(nspawn: int) -> int:
     return int(found.stdout.split()[0])
 
 
-def test_service_is_ready_watched_and_put_on_hook(system: System) -> None:
-    system.box("install")
-    system.leave()
-    with booted(system) as machine:
+def test_service_is_ready_watched_and_put_on_hook(installed: System) -> None:
+    installed.leave()
+    with booted(installed) as machine:
         assert machine.waits_for("systemctl is-active --quiet ivrbox", READY_S), machine.sh("journalctl -u ivrbox")
         assert "is open; waiting for calls" in machine.sh(f"systemctl show ivrbox -p {TO_KNOW}")
         assert "Max core file size        0 " in machine.sh(

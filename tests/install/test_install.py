@@ -19,11 +19,12 @@ PROGRAM = (
     "/etc/systemd/system/timers.target.wants/ivrbox-tidy.timer",
     "/etc/udev/rules.d/60-ivrbox-modem.rules",
 )
+RULES = ("60-ivrbox-modem.rules", "60-ivrbox-pins.rules", "85-ivrbox-sound.rules")
 DATA = ("/etc/ivrbox/ivrbox.toml", "/etc/ivrbox/flows/front-desk.toml", "/var/lib/ivrbox")
 
 
-def test_box_is_installed_kept_up_and_taken_away(system: System) -> None:
-    said = system.box("install")
+def test_box_is_installed_kept_up_and_taken_away(installed: System) -> None:
+    system, said = installed, installed.said
     assert "systemd does not run this machine now; the box will start when it does" in said
     assert "The machine" in said
     assert "things looked at" in said
@@ -33,6 +34,10 @@ def test_box_is_installed_kept_up_and_taken_away(system: System) -> None:
     assert system.owner("/var/lib/ivrbox") == "ivrbox:ivrbox 700"
     assert system.owner("/etc/ivrbox/ivrbox.toml") == "root:ivrbox 640"
     assert system.run("ivrbox", "--version").stdout.startswith("ivrbox, version ")
+
+    if "verify" in system.run("udevadm", "--help").stdout:  # it came with systemd 254
+        verified = system.run("udevadm", "verify", *(f"/etc/udev/rules.d/{name}" for name in RULES))
+        assert verified.returncode == 0, verified.stdout + verified.stderr
 
     again = system.box("install")
     assert "setting up the program" not in again

@@ -17,6 +17,7 @@ def test_package_is_made_installed_used_and_removed(system: System) -> None:
     system.run("mv", f"/src/dist/{package.name}", "/tmp")  # noqa: S108 - of the system's own
     fields = system.run("dpkg-deb", "--field", f"/tmp/{package.name}").stdout  # noqa: S108
     assert "python3-click" in fields
+    assert "python3-pyaudio" in fields
     assert "libsodium23" in fields
 
     installed = system.run(
