@@ -41,7 +41,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import soxr
 
-from ivrbox.dsp.dtmf_press import LEVEL_WINDOWS, Press, Turn, end_of
+from ivrbox.dsp.dtmf_envelope import LEVEL_WINDOWS, end_of
+from ivrbox.dsp.dtmf_press import Press, Turn
 from ivrbox.dsp.dtmf_windows import CHUNK, NO_KEY, RUN, WindowHistory, next_run
 from ivrbox.dsp.goertzel import HOP, WINDOW
 from ivrbox.dsp.keys import DIGITS, Candidate, KeyDown, KeyUp
