@@ -92,7 +92,13 @@ class DtmfDetector:
         return self._horizon
 
     def push(self, samples: NDArray[np.int16]) -> list[KeyDown | KeyUp]:
-        """Take the next samples, shape (n,), n from 0; give the keys that they decide."""
+        """Take the next samples, int16 of shape (n,), n from 0; give the keys that they decide.
+
+        Raises:
+            ValueError: the samples are of another type or shape: as floats they would be taken for silence.
+        """
+        if samples.dtype != np.int16 or samples.ndim != 1:
+            raise ValueError(f"samples: must be int16 of shape (n,), not {samples.dtype} of shape {samples.shape}")
         self._time += len(samples)
         stream = np.concatenate([self._rest, samples]) if len(self._rest) else samples
         whole = len(stream) // HOP * HOP
@@ -221,7 +227,11 @@ class DtmfDetector:
 
 
 def find_keys(samples: NDArray[np.int16], rate: int = SAMPLE_RATE) -> list[KeyUp]:
-    """All keys of a whole recording, shape (n,), at any rate in Hz: the same as pushing it in pieces."""
+    """All keys of a whole recording, int16 of shape (n,), at any rate in Hz: the same as pushing it in pieces.
+
+    Raises:
+        ValueError: the samples are of another type or shape.
+    """
     detector = DtmfDetector()
     events = detector.push(_at_line_rate(samples, rate)) + detector.flush()
     return [event for event in events if isinstance(event, KeyUp)]
@@ -236,6 +246,6 @@ def trace_keys(samples: NDArray[np.int16], rate: int = SAMPLE_RATE) -> list[Cand
 
 
 def _at_line_rate(samples: NDArray[np.int16], rate: int) -> NDArray[np.int16]:
-    if rate == SAMPLE_RATE:
+    if rate == SAMPLE_RATE or samples.dtype != np.int16:
         return samples
     return np.asarray(soxr.resample(samples, rate, SAMPLE_RATE), dtype=np.int16)

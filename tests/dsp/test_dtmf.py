@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -337,6 +337,20 @@ def test_flush_closes_what_is_down_and_the_stream_may_go_on() -> None:
     assert detector.horizon == 480
     second = detector.push(tones.key("1", ms=60)) + detector.flush()
     assert [event.onset_s for event in second] == [pytest.approx(0.06, abs=0.001)] * 2
+
+
+@pytest.mark.parametrize("rate", [8000, 44100])
+@pytest.mark.parametrize(
+    ("samples", "found"),
+    [
+        (np.zeros(80), r"float64 of shape \(80,\)"),
+        (np.zeros((80, 2), dtype=np.int16), r"int16 of shape \(\d+, 2\)"),
+        (np.zeros(80, dtype=np.uint8), r"uint8 of shape \(80,\)"),
+    ],
+)
+def test_samples_of_another_kind_are_refused(samples: NDArray[Any], found: str, rate: int) -> None:
+    with pytest.raises(ValueError, match=f"must be int16 of shape \\(n,\\), not {found}"):
+        find_keys(samples, rate)
 
 
 def test_other_rates_are_refused_by_the_stream() -> None:
