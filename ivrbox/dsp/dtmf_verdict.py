@@ -17,7 +17,7 @@ Powers are shares of the tones' own. The weights were found by logistic regressi
 codecs, echoes and holes on one side and a day of speech and music on the other, then rounded; voices and keys of
 other makes than those gave the same picture. A clean key scores 28 at its nominal frequencies and at least 15 at the
 limits of deviation and twist; most of what a voice does is below 0. How much is enough depends on age: what a voice
-does for 30 ms it seldom keeps up for 40, so doubtful keys get a longer look and clean ones are sure at once.
+does for 30 ms it seldom keeps up for 50, so doubtful keys get a longer look and clean ones are sure at once.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ LEAST_SHARE_HELD: Final = ((30.5, 0.94), (34.5, 0.8), (math.inf, 0.55))
 """Until an age in ms: amplitude of the newest window over the key's. A tone of 25 ms has ended 3.5 ms before the first
 look; its newest window lacks 3.5 of 12 ms, which leaves 0.87 of a Hann window. Later looks bear a codec's ripple."""
 
-ENOUGH: Final = ((33.0, 12.0), (38.5, 11.6), (math.inf, 10.8))
-"""Until an age in ms: the score above which a press is a key."""
+ENOUGH: Final = ((33.0, 12.0), (38.5, 11.6), (48.0, 10.8), (100.0, 9.2), (math.inf, 10.8))
+"""Until an age in ms: the score above which a press is a key. What sounds for longer may be a held note of a song."""
 
 MOST_SECOND_SHARE: Final = 0.25
 """Power of a second tone of either group over the key's own, 6 dB less: "one and only one frequency" of each is a key

@@ -3,9 +3,9 @@
     ./box bench ear --quick     what CI runs: half a minute
     ./box bench ear             all of it: some minutes, four hours of speech and twenty of its variety
 
-Needs Debian's libspandsp2, multimon-ng, libgsm1, libopus0, espeak-ng, flite, asterisk-core-sounds-*-wav and
-asterisk-moh-opsound-wav; what is missing is said in its row, and under CI it is an error. The exit code is 1 if a row
-misses what it must reach.
+Needs Debian's libspandsp2, multimon-ng, libgsm1, libopus0, espeak-ng, flite, asterisk-core-sounds-*-wav,
+asterisk-moh-opsound-wav, klettres-data and vorbis-tools; what is missing is said in its row, and under CI it is an
+error. The exit code is 1 if a row misses what it must reach; the quick run only tells how fast the ear is.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,8 +30,8 @@ import ear_rows_keys as heard
 import ear_rows_time as timed
 from ear_peers import RECEIVERS, Missing
 from ear_signals import RATE
-from ear_speech import hold_music, real_prompts, synthetic
-from ear_table import EXAMINED, Row, grade, markdown
+from ear_speech import hold_music, real_prompts, synthetic, unknown_voices
+from ear_table import COMPARED, EXAMINED, Row, grade, markdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -93,7 +94,7 @@ def _groups(rig: heard.Rig, *, quick: bool, hours: float) -> Iterator[tuple[str,
     yield "under", lambda: heard.speech_under(rig, real_prompts())
     yield "echo", lambda: own_prompt.keys_over_own_prompt(rig, real_prompts())
     yield "talk-off", lambda: _talk_off(rig, quick=quick, hours=hours)
-    yield "time", lambda: _time(rig)
+    yield "time", lambda: _time(rig, quick=quick)
 
 
 LIMITS = (
@@ -135,30 +136,32 @@ def _clauses(receiver: str, seed: int) -> tuple[int, int]:
 
 def _talk_off(rig: heard.Rig, *, quick: bool, hours: float) -> Iterator[Row]:
     rng = rig.rng("talk-off")
-    known, unknown, music = real_prompts(held_out=False), real_prompts(held_out=True), hold_music()
+    known, unknown, music = real_prompts(), unknown_voices(), hold_music()
     spoken = synthetic(rng, 4 if quick else 60)
     if quick:
-        known, unknown = _some(rng, known, 150), _some(rng, unknown, 250)
+        known, unknown = _some(rng, known, 250), _some(rng, unknown, 400)
         music = [clip[: 60 * RATE] for clip in music]
-    yield calm.false_keys(rig, "real speech, en es", known)
-    yield calm.false_keys(rig, "real speech, fr it ru, never tuned on", unknown)
+    yield calm.false_keys(rig, "prompts in en es fr it ru", known)
+    yield calm.false_keys(rig, "22 voices that nothing was ever tuned on", unknown)
     yield calm.false_keys(rig, "synthetic speech", spoken)
     yield calm.false_keys(rig, "hold music", music)
     yield calm.noises(rig, 2 if quick else 60)
     span = 0.5 if quick else hours
-    clips = [*known, *unknown, *music, *spoken]
+    clips = [*known, *music, *spoken]
     yield calm.hardest_fragments(rig, clips, span)
     if not quick:
         yield calm.whole_variety(rig, clips, span)
+        yield calm.whole_variety(rig, unknown, span / 4, "varied, of voices that nothing was ever tuned on")
 
 
 def _some(rng: Rng, clips: Sequence[Pcm], count: int) -> list[Pcm]:
     return [clips[int(number)] for number in rng.permutation(len(clips))[:count]]
 
 
-def _time(rig: heard.Rig) -> list[Row]:
+def _time(rig: heard.Rig, *, quick: bool) -> list[Row]:
     speech: Pcm = np.concatenate(real_prompts()[:100])[: 300 * RATE]
-    return [timed.latency(rig), timed.speed(rig, speech), timed.any_cut(rig, speech)]
+    speed = timed.speed(rig, speech)
+    return [timed.latency(rig), replace(speed, reached=COMPARED) if quick else speed, timed.any_cut(rig, speech)]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Speech and music to be mistaken for keys: from packages and synthesizers that are installed, nothing of it kept here.
 
-Real voices are Asterisk's prompts in six languages, music is its hold music, synthetic voices are espeak-ng, flite and
-festival reading the licences that every Debian carries. `variety` makes hours of it: other speeds and pitches, two
+Real voices are Asterisk's prompts in six languages and those of KLettres, which teaches letters in twenty-two; music is
+Asterisk's for those on hold, synthetic voices are espeak-ng, flite and festival reading the licences that every Debian
+carries. `variety` makes hours of it: other speeds and pitches, two
 talkers at once, levels from a whisper to clipping, and the laws of G.711.
 """
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 PROMPTS = Path("/usr/share/asterisk/sounds")
+LETTERS = Path("/usr/share/klettres")
 MUSIC = Path("/usr/share/asterisk/moh")
 LICENCES = Path("/usr/share/common-licenses")
 
@@ -35,19 +37,24 @@ SPEECH_FLOOR_DB = 25
 """A 20 ms frame so far below a clip's loudest one is taken for silence."""
 
 
-HELD_OUT = ("fr", "it", "ru")
-"""Languages whose voices no threshold of the detector was ever set on."""
-
-
-def real_prompts(*, held_out: bool | None = None) -> list[Pcm]:
-    """All prompts of Asterisk's sound packages that are installed, or those (not) held out; raises Missing."""
+def real_prompts() -> list[Pcm]:
+    """All prompts of Asterisk's sound packages that are installed; raises Missing."""
     paths = sorted(path for path in PROMPTS.rglob("*") if path.suffix in {".wav", ".gsm"} and path.is_file())
     paths = [path for path in paths if not path.is_symlink() and "silence" not in path.parts]
-    if held_out is not None:
-        paths = [path for path in paths if path.relative_to(PROMPTS).parts[0].startswith(HELD_OUT) == held_out]
     if not paths:
         raise Missing("apt-get install asterisk-core-sounds-en-wav asterisk-core-sounds-it-wav")
     return [clip for clip in map(_read, paths) if len(clip) > FRAME]
+
+
+def unknown_voices() -> list[Pcm]:
+    """Letters and syllables spoken by a score of people in as many languages (KLettres); raises Missing.
+
+    No threshold of the detector was ever set on any of them, and none shall be.
+    """
+    paths = sorted(LETTERS.glob("*/*/*.ogg"))
+    if not paths or not shutil.which("oggdec"):
+        raise Missing("apt-get install klettres-data vorbis-tools")
+    return [clip for clip in map(_from_ogg, paths) if len(clip) > FRAME]
 
 
 def hold_music() -> list[Pcm]:
@@ -73,6 +80,11 @@ def synthetic(rng: Rng, minutes: float) -> list[Pcm]:
 def _read(path: Path) -> Pcm:
     data = path.read_bytes()
     return gsm_decode(data) if path.suffix == ".gsm" else _from_wav(data)
+
+
+def _from_ogg(path: Path) -> Pcm:
+    run = subprocess.run(["oggdec", "-Q", "-o", "-", path], capture_output=True, check=True)
+    return _from_wav(run.stdout)
 
 
 def _from_wav(data: bytes) -> Pcm:
