@@ -3,11 +3,13 @@
     python pulse_far_end.py caller OUT.npz SECONDS '[[1.0, "key", "5"], [2.5, "click", ""]]'
     python pulse_far_end.py echo SECONDS
     python pulse_far_end.py floor SECONDS
+    python pulse_far_end.py keypad SECONDS '[[1.0, "5"], [4.0, "1234"], [6.0, "-"]]'
 
 The caller counts in samples of its two streams, which one clock drives: `played` are the samples at which its sounds
 began in what it said, `heard` is all that it heard (48 000 Hz). The echo gives back what it hears, through the box's
 own adapter, 20 ms at a time. The floor hears 20 ms and says 20 ms of silence in the box's place, with PyAudio and
-nothing else, and prints the share of a core that this took.
+nothing else, and prints the share of a core that this took. The keypad is `ivrbox keypad` in Germany, whose pad is
+pressed as the script says: 100 ms a key, `-` hangs up.
 """
 
 from __future__ import annotations
@@ -23,8 +25,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyaudio
 
+from ivrbox.cli import keypad as keypad_command
 from ivrbox.dsp import tones
 from ivrbox.dsp.resample import Resampler
+from ivrbox.lines.keypad import HANG_UP, KeyMove
 from ivrbox.lines.sound_card import CardSpec, SoundCard
 
 if TYPE_CHECKING:
@@ -44,6 +48,8 @@ def main(arguments: list[str]) -> None:
             echo(float(seconds))
         case ["floor", seconds]:
             print(floor(float(seconds)))
+        case ["keypad", seconds, script]:
+            key_in(seconds, json.loads(script))
         case _:
             sys.exit(__doc__)
 
@@ -104,6 +110,33 @@ def floor(seconds: float) -> float:
         listener.read(CHUNK, exception_on_overflow=False)
         speaker.write(silence, exception_on_underflow=False)
     return 100 * (time.process_time() - cpu) / (time.monotonic() - wall)
+
+
+class ScriptedPad:
+    """A pad that is pressed at its times, counted in polls of 20 ms."""
+
+    def __init__(self, script: list[tuple[float, str]]) -> None:
+        """Each key is held for 100 ms, and followed by as much."""
+        self._polls = 0
+        self._moves: dict[int, KeyMove] = {}
+        for at_s, keys in script:
+            for number, key in enumerate(keys):
+                down, name = round(50 * at_s) + 10 * number, HANG_UP if key == "-" else key
+                self._moves |= {down: KeyMove(name, is_down=True), down + 5: KeyMove(name, is_down=False)}
+
+    def poll(self) -> list[KeyMove]:
+        """What happened within these 20 ms."""
+        self._polls += 1
+        return [self._moves[self._polls]] if self._polls in self._moves else []
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def key_in(seconds: str, script: list[tuple[float, str]]) -> None:
+    """Run the command; only its pad is not real."""
+    keypad_command._pad = lambda *_: ScriptedPad(script)
+    keypad_command.keypad(["--output", "callerside", "--country", "de", "--seconds", seconds])
 
 
 def open_pair(name: str) -> tuple[Any, Any]:
