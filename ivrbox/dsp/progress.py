@@ -109,6 +109,8 @@ class _Band:
 
     def pauses(self, level: float) -> None:
         """Count a moment without the tone: quiet, or loud with something else, which then breaks the chain."""
+        if not self.is_on and not self.on_ms:
+            return  # nothing was heard yet that this could be a pause of
         if self.is_on:
             self.is_on, self.on_ms, self.run_ms, self.loud_hops = False, self.run_ms, 0.0, 0
         self.run_ms += _HOP_MS
