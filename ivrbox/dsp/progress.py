@@ -94,6 +94,11 @@ class _Band:
     loudest: float = -math.inf
     softest: float = math.inf
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything was heard that a pause could follow; most of the time nothing was."""
+        return self.is_on or self.on_ms > 0
+
     def hears(self, at: int, level: float) -> None:
         """Count a moment of the tone, at this level in dBm0."""
         if self.is_on:
@@ -109,8 +114,8 @@ class _Band:
 
     def pauses(self, level: float) -> None:
         """Count a moment without the tone: quiet, or loud with something else, which then breaks the chain."""
-        if not self.is_on and not self.on_ms:
-            return  # nothing was heard yet that this could be a pause of
+        if not self.has_begun:
+            return
         if self.is_on:
             self.is_on, self.on_ms, self.run_ms, self.loud_hops = False, self.run_ms, 0.0, 0
         self.run_ms += _HOP_MS
@@ -128,8 +133,8 @@ class _Band:
 
     def signs(self) -> list[ToneSign]:
         """What is proven so far of each row that has any proof."""
-        if not self.is_on and not self.on_ms:
-            return []  # what a line is most of the time
+        if not self.has_begun:
+            return []
         proofs = [(row, self._proof(matcher)) for row, matcher in self.rows.items()]
         return [ToneSign(row, proof, self.since) for row, proof in proofs if proof]
 
@@ -203,7 +208,7 @@ class ProgressWatch:
     def _pass_in_quiet(self, moments: int) -> None:
         """Too soft for any tone: what a line is most of the time, so it is not looked at closely."""
         for band in self._bands.values():
-            for _ in range(moments):
+            for _ in range(moments if band.has_begun else 0):
                 band.pauses(-math.inf)
         self._clock += HOP * moments
 
