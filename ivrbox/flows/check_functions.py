@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ivrbox.flows.reach import FunctionReach
-    from ivrbox.flows.read import Survey
+    from ivrbox.flows.survey import Survey
 
 
 def function_faults(survey: Survey) -> Iterator[Fault]:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from ivrbox.errors import Fault
     from ivrbox.flows.reach import FunctionReach
-    from ivrbox.flows.read import Survey
     from ivrbox.flows.spec import FlowSpec
+    from ivrbox.flows.survey import Survey
 
 Place: TypeAlias = tuple[str, str]
 """A step of a flow."""

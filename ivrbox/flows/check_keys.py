@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
     from ivrbox.errors import Fault
     from ivrbox.flows.documents import Document
-    from ivrbox.flows.read import Survey
     from ivrbox.flows.spec import FlowSpec, StepSpec
+    from ivrbox.flows.survey import Survey
 
 
 def key_faults(survey: Survey) -> Iterator[Fault]:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from ivrbox.errors import Fault
     from ivrbox.flows.digits import DigitSpec
     from ivrbox.flows.documents import Document
-    from ivrbox.flows.read import Survey
     from ivrbox.flows.spec import StepSpec
+    from ivrbox.flows.survey import Survey
 
 
 GOOD_OUTCOMES = {"complete", "end_key", "timeout_partial"}

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from ivrbox.errors import Fault
     from ivrbox.flows.documents import Document
-    from ivrbox.flows.read import Survey
     from ivrbox.flows.spec import FlowSpec, StepSpec
+    from ivrbox.flows.survey import Survey
 
 _SECRET = re.compile(
     r"\b(card number|credit card|debit card|security code|pin|pin number|pin code|cvv|cvc|password|passcode|"

@@ -2,44 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ivrbox.errors import ConfigError, Fault, FlowError, Severity
-from ivrbox.flows.book import FlowBook, FunctionFile
-from ivrbox.flows.documents import Document, load_toml, validate
+from ivrbox.errors import ConfigError, Fault, FlowError
+from ivrbox.flows.documents import load_toml, validate
 from ivrbox.flows.references import reference_faults
-from ivrbox.flows.sources import Source, read_source
+from ivrbox.flows.sources import read_source
 from ivrbox.flows.spec import FlowSpec
-from ivrbox.flows.utterances import utterances
+from ivrbox.flows.survey import Survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-
-@dataclass
-class Survey:
-    """All that stands in the files, sound or not: what `check` looks at, and what a book is made of."""
-
-    config: Path
-    flows: dict[str, FlowSpec] = field(default_factory=dict)
-    documents: dict[str, Document] = field(default_factory=dict)
-    sources: dict[str, Source] = field(default_factory=dict)
-    broken: set[str] = field(default_factory=set)
-    faults: list[Fault] = field(default_factory=list)
-
-    def errors(self) -> list[Fault]:
-        """The faults that keep the files from being used."""
-        return [fault for fault in self.faults if fault.severity is Severity.ERROR]
-
-    def book(self) -> FlowBook:
-        """The flows, for calls to enter; only to be asked for when there are no errors."""
-        functions = {
-            name: FunctionFile(source.path, source.names, utterances(source.tree))
-            for name, source in self.sources.items()
-        }
-        return FlowBook(self.flows, functions, tuple(f for f in self.faults if f.severity is Severity.WARNING))
+    from ivrbox.flows.book import FlowBook
 
 
 def read_flows(config: Path) -> FlowBook:

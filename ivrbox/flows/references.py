@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ivrbox.flows.lines import KeyPath
-    from ivrbox.flows.read import Survey
     from ivrbox.flows.spec import FlowSpec
+    from ivrbox.flows.survey import Survey
 
 
 def reference_faults(survey: Survey) -> Iterator[Fault]:
