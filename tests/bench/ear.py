@@ -1,6 +1,6 @@
 """The ear's bench: every figure that is promised of the detector, beside the receivers that others use.
 
-    ./box bench ear --quick     what CI runs: half a minute
+    ./box bench ear --quick     what every suite runs: a minute
     ./box bench ear             all of it: some minutes, four hours of speech and twenty of its variety
 
 Needs Debian's libspandsp2, multimon-ng, libgsm1, libopus0, espeak-ng, flite, asterisk-core-sounds-*-wav,
