@@ -45,6 +45,7 @@ class JournalHandler(logging.Handler):
     def __init__(self, address: Path = JOURNAL) -> None:
         """Send to the socket at `address`, which need not be there yet."""
         super().__init__()
+        self.setFormatter(logging.Formatter("%(message)s"))  # level and logger are fields; basicConfig would add them
         self._address = str(address)
         self._wire = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         self._wire.settimeout(0)

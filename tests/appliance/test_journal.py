@@ -71,6 +71,15 @@ def test_call_and_event_are_fields(journal: Journal) -> None:
     assert entry["LOGGER"] == "ivrbox.appliance.office"
 
 
+def test_level_and_logger_do_not_stand_in_the_message_when_all_logs_go_there(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging, "root", logging.RootLogger(logging.INFO))
+    logging.basicConfig(handlers=[journal.handler])
+    logging.root.info("call %s: answered", CALL)
+    assert journal.entry()["MESSAGE"] == f"call {CALL}: answered"
+
+
 def test_message_of_no_call_has_no_such_fields(journal: Journal) -> None:
     journal.log.warning("call the plumber")
     assert not {"IVRBOX_CALL", "IVRBOX_EVENT"} & set(journal.entry())
