@@ -6,6 +6,8 @@ set -eu
 
 # Tests of what this emulator does not do, with the reason: deselected, and told.
 BEYOND_THE_EMULATOR='
+tests/sound
+    in real time, which an emulator is not
 tests/appliance/test_functions.py::test_memory_without_end_is_the_functions_failure
     the emulator keeps the limit of address space from its guest, lest it hit itself
 tests/power/test_process.py::test_after_a_discard_the_process_holds_nothing_of_the_call_and_no_key
@@ -66,7 +68,7 @@ bind /dev
 bind /sys
 trap 'umount --recursive --lazy "$where/proc" "$where/dev" "$where/sys"' EXIT
 
-[ $# -gt 0 ] || set -- -q -ra -p no:cacheprovider
+[ $# -gt 0 ] || set -- -q -ra -p no:cacheprovider --hypothesis-profile=emulated
 say 'left out, since the emulator, not the box, would fail:'
 printf '%s' "$BEYOND_THE_EMULATOR" >&2
 for word in $(printf '%s' "$BEYOND_THE_EMULATOR" | grep ^tests/); do
