@@ -9,12 +9,14 @@ In CI they must be had: what is missing fails. A CI whose container may neither 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
@@ -49,9 +51,19 @@ def _mirror() -> list[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()[:1]
 
 
+@cache
+def _claim(release: Path) -> IO[str]:
+    """Have the systems of a release to oneself for as long as this process lives; another run is waited for."""
+    release.parent.mkdir(parents=True, exist_ok=True)
+    lock = release.with_name(f"{release.name}.lock").open("w", encoding="utf-8")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
+
+
 def _pristine(release: str) -> Path:
     """A minimal system of this release, made once."""
     where = _home() / release
+    _claim(where)
     recipe = ["--variant=minbase", "--include=ca-certificates,systemd,udev", release, str(where), *_mirror()]
     made = where / "made"
     if not made.exists() or made.read_text("utf-8").split() != recipe:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.install.conftest import System
 
@@ -20,19 +22,74 @@ READY_S = 180
 FAILED_S = 60
 """The watchdog's patience, what systemd adds to it, and a restart."""
 
+OFF_S = 60
+"""A container that does not end by then has hung in its shutdown, and is not what is tested."""
+
+CALL_S = 60
+"""A ring, the greeting, a key, the menu, and the record."""
+
+MODEM = """
+[line]
+kind = "modem"
+rings = 1
+options = { port = "/run/tty-modem", profile = "generic" }
+"""
+
+SOUND = """
+[line]
+kind = "usb_audio"
+options = { device = "wire", country = "de", ring_by_sound = true }
+"""
+
+ALSA = """
+</usr/share/alsa/alsa.conf>
+pcm.wire {
+    type plug
+    slave.pcm { type null }
+    hint { show on description "a wire to nobody" }
+}
+"""
+
+CALLER = ("wait 5", "ring", "wait answered", "wait 3", "press 1", "wait 5", "hang-up", "wait 600")
+
+CALLS = """
+[call]
+entry = "recording-optout"
+main = "front-desk"
+"""
+
+DROP_IN = """
+[Service]
+DeviceAllow=char-pts rw
+Environment=ALSA_CONFIG_PATH=/etc/ivrbox/asound.conf
+"""
+
 TO_KNOW = "ActiveState,SubState,StatusText,NRestarts,Result"
 
 
 class Booted:
     """A system that runs, entered from outside."""
 
-    def __init__(self, leader: int) -> None:
+    def __init__(self, leader: int, root: Path) -> None:
         self._leader = str(leader)
+        self._root = root
 
     def sh(self, script: str) -> str:
         enter = ["nsenter", "--target", self._leader, "--all", "--root", "--wd", "sh", "-c", script]
         environment = {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
         return subprocess.run(enter, env=environment, capture_output=True, text=True, check=False).stdout
+
+    def write(self, name: str, text: str) -> None:
+        """Put a file into the system."""
+        path = self._root / name.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        path.chmod(0o644)
+
+    def is_ready_with(self, settings: str) -> bool:
+        """Start the service anew with another line; whether it comes to be ready."""
+        self.write("/etc/ivrbox/ivrbox.toml", settings + CALLS)
+        return self.sh(f"timeout {CALL_S} systemctl restart ivrbox && echo yes").strip() == "yes"
 
     def waits_for(self, condition: str, seconds: int) -> bool:
         """Let the system itself wait until a shell's condition holds."""
@@ -46,11 +103,17 @@ def booted(system: System) -> Iterator[Booted]:
     if shutil.which("systemd-nspawn") is None:
         pytest.fail("systemd-nspawn is not installed (apt install systemd-container)")
     command = ["systemd-nspawn", "--quiet", "--directory", str(system.root), "--register=no", "--keep-unit", "--boot"]
+    # Without these a container may neither lock memory nor raise a limit, as systemd does on a machine. What this
+    # machine may not do itself it can't give.
+    command += ["--capability=CAP_IPC_LOCK,CAP_SYS_RESOURCE"]
     with subprocess.Popen([*command, "--console=pipe"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as nspawn:
         try:
-            yield Booted(_leader(nspawn.pid))
+            yield Booted(_leader(nspawn.pid), system.root)
         finally:
             nspawn.terminate()  # powers the container off
+            with suppress(subprocess.TimeoutExpired):
+                nspawn.wait(OFF_S)
+            nspawn.kill()
 
 
 def _leader(nspawn: int) -> int:
@@ -79,5 +142,38 @@ def test_service_is_ready_watched_and_put_on_hook(installed: System) -> None:
         assert "Result=success" in machine.sh(f"systemctl show ivrbox-tidy.service -p {TO_KNOW}")
         assert "Nothing is overdue." in machine.sh("journalctl -u ivrbox-tidy")
         assert machine.sh("find /var/lib/ivrbox ! -user ivrbox") == ""
+        _takes_a_call_on_a_serial_port(machine)
+        _opens_a_sound_card(machine)
         machine.sh("systemctl stop ivrbox")
         assert "ivrbox: stopped" in machine.sh("journalctl -u ivrbox")
+
+
+def _takes_a_call_on_a_serial_port(machine: Booted) -> None:
+    """All that hardens the service leaves it a modem; pseudo-terminals alone are allowed in addition."""
+    machine.write("/etc/systemd/system/ivrbox.service.d/trial.conf", DROP_IN)
+    machine.sh("systemctl daemon-reload")
+    caller = " ".join(f"--do '{verb}'" for verb in CALLER)
+    machine.sh(f'systemd-run --unit=modem sh -c "ivrbox modem-sim --link /run/tty-modem {caller} </dev/null"')
+    assert machine.waits_for("chmod 666 /run/tty-modem", READY_S), machine.sh("journalctl -u modem")
+    assert machine.is_ready_with(MODEM), machine.sh("journalctl -u ivrbox")
+    assert machine.waits_for("journalctl IVRBOX_EVENT=ended --quiet | grep -q .", CALL_S), machine.sh("journalctl")
+    told = machine.sh("journalctl IVRBOX_EVENT=ended --output=cat")
+    assert re.fullmatch(r"call (\S+): loop_break after \d+\.\d s\n", told), told
+    calls = machine.sh("runuser -u ivrbox -- ivrbox calls --json")
+    assert '"discarded"' in calls, calls
+    _has_locked_what_it_may(machine)
+
+
+def _has_locked_what_it_may(machine: Booted) -> None:
+    """The key's page in any case, and the recording where this machine lets the unit have its LimitMEMLOCK=infinity."""
+    journal = machine.sh("journalctl -u ivrbox")
+    assert "recording key: " not in journal
+    limits = machine.sh("cat /proc/$(systemctl show -p MainPID --value ivrbox)/limits")
+    if re.search("^Max locked memory +unlimited", limits, re.MULTILINE):
+        assert "could not be locked" not in journal
+
+
+def _opens_a_sound_card(machine: Booted) -> None:
+    """Likewise a sound card, which is one of ALSA's own inventions here."""
+    machine.write("/etc/ivrbox/asound.conf", ALSA)
+    assert machine.is_ready_with(SOUND), machine.sh("journalctl -u ivrbox")
