@@ -1,6 +1,7 @@
 """What the ear heard and what it refused, line by line, for whoever wonders why a key was or was not taken.
 
-It is derived from the sound, so it goes when the recording goes; and it does not tell which keys were private.
+It is derived from the sound, so it goes when the recording goes. Of private keys it tells nothing but that there were
+some: a line that is not flat gives each row and column a level of its own, and so the levels would spell the digits.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ivrbox.dialog.turns import DOTS
-from ivrbox.units import seconds_to_samples
+from ivrbox.units import samples_to_seconds, seconds_to_samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,15 +68,20 @@ class KeyTrace:
         self._is_forgotten = True
 
     def lines(self) -> list[tuple[float, str]]:
-        """Each candidate as its second and its words, in the order of their onsets."""
-        told = [(candidate.onset_s, self._words(candidate)) for candidate in self._candidates]
+        """Each candidate as its second and its words, in the order of their onsets; one line for a private span."""
+        told = [(candidate.onset_s, _words(candidate)) for candidate in self._candidates if not self._span(candidate)]
+        hidden = {span.since for candidate in self._candidates if (span := self._span(candidate))}
+        told += [(samples_to_seconds(since), f"private keys {DOTS}") for since in hidden]
         if self._too_many:
-            told.append((told[-1][0], f"{self._too_many} more candidates were not kept"))
+            told.append((max(told)[0], f"{self._too_many} more candidates were not kept"))
         return sorted(told)
 
-    def _words(self, candidate: Candidate) -> str:
+    def _span(self, candidate: Candidate) -> _Span | None:
         onset = seconds_to_samples(candidate.onset_s)
-        digit = DOTS if any(span.has(onset) for span in self._private) else candidate.digit
-        verdict = f"key {digit}" if candidate.accepted else f"no key {digit}: {candidate.reason}"
-        levels = f"{candidate.row_dbm0:.1f} and {candidate.col_dbm0:.1f} dBm0"
-        return f"{verdict} ({candidate.length_s * 1000:.0f} ms, {levels}, S/N {candidate.snr_db:.0f} dB)"
+        return next((span for span in self._private if span.has(onset)), None)
+
+
+def _words(candidate: Candidate) -> str:
+    verdict = f"key {candidate.digit}" if candidate.accepted else f"no key {candidate.digit}: {candidate.reason}"
+    levels = f"{candidate.row_dbm0:.1f} and {candidate.col_dbm0:.1f} dBm0"
+    return f"{verdict} ({candidate.length_s * 1000:.0f} ms, {levels}, S/N {candidate.snr_db:.0f} dB)"
