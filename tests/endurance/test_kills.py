@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import wave
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,8 +132,14 @@ def unshredded(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "messages": [{**message, "state": ""} for message in row["messages"]]}
 
 
-def test_a_box_killed_at_any_moment_keeps_its_promises_and_brings_nothing_back(tmp_path: Path) -> None:
-    dice, box = random.Random(200), DoomedBox(tmp_path)
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[DoomedBox]:
+    with closing(DoomedBox(tmp_path)) as doomed:
+        yield doomed
+
+
+def test_a_box_killed_at_any_moment_keeps_its_promises_and_brings_nothing_back(box: DoomedBox, tmp_path: Path) -> None:
+    dice = random.Random(200)
     assert box.lives(seed=0, calls=1) == 0
     kinds = (
         lambda: {"deeds": dice.randrange(1, 90)},
@@ -142,7 +149,6 @@ def test_a_box_killed_at_any_moment_keeps_its_promises_and_brings_nothing_back(t
     ends = (box.lives(seed=number, **kinds[number % 3]()) for number in range(2 * KILLS))
     killed = list(islice(filter(None, ends), KILLS))  # on a fast machine a life may be over before its time has come
     assert box.lives(seed=2 * KILLS, calls=1) == 0
-    box.close()
     assert len(killed) == KILLS
     assert set(killed) == {signal.SIGKILL, signal.SIGALRM}, "they have ended in the middle of something"
     assert {"power_cut"} < {row["ended"] for row in box.rows.values()}
