@@ -23,7 +23,7 @@ FAILED_S = 60
 """The watchdog's patience, what systemd adds to it, and a restart."""
 
 OFF_S = 60
-"""A container that does not end by then has hung in its shutdown, and is not what is tested."""
+"""A container's first process is there by then, and its last one gone; told to halt too early, it never does."""
 
 CALL_S = 60
 """A ring, the greeting, a key, the menu, and the record."""
@@ -119,7 +119,7 @@ def booted(system: System) -> Iterator[Booted]:
 def _leader(nspawn: int) -> int:
     """The container's process 1, once it is there."""
     script = f"until cut -d ' ' -f 1 /proc/{nspawn}/task/*/children | grep .; do sleep 0.2; done"
-    found = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=30, check=True)
+    found = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=OFF_S, check=True)
     return int(found.stdout.split()[0])
 
 
