@@ -1,6 +1,6 @@
 #!/bin/sh
 # The test suite in an arm64 Debian under qemu-user. By hand, as root: sudo tests/arm64.sh [RELEASE [PYTEST ARGS]]
-# Takes a quarter of an hour or two, since every instruction is emulated. What the last commit holds is tested, in
+# Takes twenty minutes to forty, since every instruction is emulated. What the last commit holds is tested, in
 # /var/tmp/ivrbox-arm64-*.
 set -eu
 
