@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from ivrbox.appliance.doctor import fault, good, note, warning
 from ivrbox.errors import ConfigError, IvrboxError
-from ivrbox.lines.catalog import ADAPTERS, maker
+from ivrbox.lines.catalog import ADAPTERS, maker, open_line
 from ivrbox.units import SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ USER: Final = "ivrbox"
 """Who answers the telephone on an installed box."""
 
 SOUND, MODEM = "usb_audio", "modem"
-NO_WIRE: Final = ("loopback", "tape")
+NO_WIRE: Final = ("loopback",)
 
 _FACTORIES: Final = {"lgpio": "lgpio", "RPi": "rpigpio", "pigpio": "pigpio"}
 """Modules that let gpiozero at the pins, in its own order, and its names for them."""
@@ -207,12 +207,12 @@ def options(patient: Patient) -> Iterator[Finding]:
     if patient.line not in ADAPTERS or patient.settings is None:
         return
     try:
-        maker(patient.line)(name=patient.settings.line.name, **patient.settings.line.options)
+        open_line(patient.line, {"name": patient.settings.line.name, **patient.settings.line.options})
     except ConfigError as error:
         yield fault(
             "line options", "; ".join(f"{found.key} {found.message}" for found in error.faults), "correct ivrbox.toml"
         )
-    except (TypeError, IvrboxError) as error:
+    except IvrboxError as error:
         yield fault("line options", str(error), "correct [line.options] in ivrbox.toml")
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from ivrbox.errors import LineError, UnknownName
+from ivrbox.errors import ConfigError, LineError, UnknownName
 from ivrbox.lines import catalog
 from ivrbox.lines.loopback import Loopback
 
@@ -25,8 +25,26 @@ def test_an_unknown_kind_names_the_nearest() -> None:
 
 
 def test_a_kind_that_resembles_nothing_gets_the_list() -> None:
-    with pytest.raises(UnknownName, match="there are loopback, tape"):
+    with pytest.raises(UnknownName, match="there are loopback, usb_audio, modem"):
         catalog.open_line("carrier-pigeon")
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "words"),
+    [
+        ("loopback", {"foo": 1}, "line.options.foo: unknown key; there are realtime, can_flash"),
+        ("loopback", {"realtime": "x"}, "line.options.realtime: must be true or false, not 'x'"),
+        ("modem", {"prot": "/dev/x"}, "line.options.prot: unknown key; did you mean 'port'?"),
+        ("modem", {"port": 5}, "line.options.port: must be a text in quotes, not 5"),
+        ("modem", {}, "line.options.port: is missing"),
+        ("modem", {"port": "/dev/x", "open_wire": "y"}, "line.options.open_wire: unknown key; there are port, "),
+        ("usb_audio", {"foo": 1}, "line.options.foo: unknown key; there are device, "),
+    ],
+)
+def test_options_that_a_kind_does_not_take_are_named(kind: str, options: dict[str, object], words: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        catalog.open_line(kind, {"name": "wall", **options})
+    assert f"ivrbox.toml: {words}" in str(raised.value)
 
 
 def test_missing_libraries_are_told_with_the_extra_that_brings_them(monkeypatch: pytest.MonkeyPatch) -> None:
