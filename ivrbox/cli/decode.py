@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ivrbox.cli.app import BadInput
+from ivrbox.cli.outputs import OutFile, written
 from ivrbox.dsp.dtmf import find_keys, trace_keys
 from ivrbox.prompts.wavfile import read_wav
 from ivrbox.units import SAMPLE_RATE
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--trace", is_flag=True, help="Every candidate, with the reason why it was refused.")
-@click.option("--plot", type=click.Path(path_type=Path), metavar="OUT.png", help="Draw spectrogram, keys and refusals.")
+@click.option("--plot", type=OutFile(), metavar="OUT.png", help="Draw spectrogram, keys and refusals.")
 @click.option(
     "--channel",
     type=click.Choice(["left", "right", "mix"]),
@@ -131,6 +132,7 @@ def _draw(path: Path, samples: NDArray[np.int16], candidates: Sequence[Candidate
             f"--plot needs matplotlib, which is not installed: pip install 'ivrbox[plot]' ({error})"
         ) from error
     try:
-        draw_keys(path, samples, candidates, title)
-    except (OSError, ValueError) as error:
+        with written(path):
+            draw_keys(path, samples, candidates, title)
+    except ValueError as error:
         raise BadInput(f"{path}: cannot be written: {error}") from error

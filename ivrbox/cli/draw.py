@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ivrbox.cli.flowchart import as_graph, as_mermaid
+from ivrbox.cli.outputs import OutFile, written
 from ivrbox.errors import ConfigError, Fault, UnknownName
 from ivrbox.flows.draw import drawing_of
 from ivrbox.flows.read import read_flows
@@ -22,7 +23,7 @@ FORMATS = ("svg", "png", "mmd")
 
 @click.command
 @click.argument("flow")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where to; FLOW.svg if left out.")
+@click.option("-o", "--output", type=OutFile(), help="Where to; FLOW.svg if left out.")
 @click.pass_obj
 def draw(places: Places, flow: str, output: Path | None) -> None:
     """Draw FLOW: its steps, keys, outcomes and functions, and where the recording is destroyed.
@@ -38,18 +39,17 @@ def draw(places: Places, flow: str, output: Path | None) -> None:
     kind = target.suffix.removeprefix(".")
     if kind not in FORMATS:
         raise ConfigError([Fault(str(target), None, "", "must end in .svg, .png or .mmd")])
-    if kind == "mmd":
-        target.write_text(as_mermaid(drawing), "utf-8")
-    else:
-        _render(drawing, target, kind)
+    picture = as_mermaid(drawing).encode() if kind == "mmd" else _render(drawing, kind)
+    with written(target):
+        target.write_bytes(picture)
     click.echo(f"drawn: {target}")
 
 
-def _render(drawing: Drawing, target: Path, kind: str) -> None:
+def _render(drawing: Drawing, kind: str) -> bytes:
     try:
-        picture = as_graph(drawing).pipe(format=kind)
+        picture: bytes = as_graph(drawing).pipe(format=kind)
     except ImportError:
         raise click.UsageError("pictures need the extra `draw`: pip install 'ivrbox[draw]'") from None
     except OSError as error:
         raise click.UsageError("pictures need Graphviz: apt-get install graphviz") from error
-    target.write_bytes(picture)
+    return picture

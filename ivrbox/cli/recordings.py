@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ivrbox.cdr import Store
+from ivrbox.cli.outputs import OutFile
 from ivrbox.errors import SealError, UnknownName
 from ivrbox.recordings import Archive, KeptFile
 from ivrbox.recordings.keys import IDENTITY_FILE, make_operator_pair
@@ -36,7 +37,7 @@ def list_(*, as_json: bool) -> None:
 
 @recordings.command()
 @click.argument("call_id", metavar="ID")
-@click.argument("out", metavar="OUT.wav", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("out", metavar="OUT.wav", type=OutFile())
 @click.option(
     "--identity", type=click.Path(path_type=Path, dir_okay=False), help="The age identity file that opens it."
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,12 +9,14 @@ from rich.console import Console
 
 from ivrbox.appliance.scenarios import play, read_scenarios
 from ivrbox.cli.junit import write_junit
+from ivrbox.cli.outputs import OutFile, written
 from ivrbox.cli.timeline import timeline
 from ivrbox.flows.branches import branches_of
 from ivrbox.flows.read import read_flows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from ivrbox.appliance.rehearsal import Verdict
     from ivrbox.cli.places import Places
@@ -26,7 +27,7 @@ FAILED = 1
 
 @click.command
 @click.argument("names", nargs=-1)
-@click.option("--junit", type=click.Path(path_type=Path), help="Write the results to this file, as JUnit XML.")
+@click.option("--junit", type=OutFile(), help="Write the results to this file, as JUnit XML.")
 @click.option("--coverage", is_flag=True, help="List the steps and branches that no scenario took.")
 @click.pass_obj
 def test(places: Places, names: Sequence[str], junit: Path | None, *, coverage: bool) -> None:
@@ -39,7 +40,8 @@ def test(places: Places, names: Sequence[str], junit: Path | None, *, coverage: 
     failed = [verdict.name for verdict in verdicts if not verdict.passed]
     console.print(f"{len(verdicts) - len(failed)} passed, {len(failed)} failed", style="red" if failed else "green")
     if junit is not None:
-        write_junit(junit, verdicts)
+        with written(junit):
+            write_junit(junit, verdicts)
     if coverage:
         _tell_coverage(console, places.config, verdicts)
     if failed or not verdicts:

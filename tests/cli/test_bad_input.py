@@ -94,3 +94,39 @@ def test_an_unknown_command_names_those_that_exist() -> None:
     ran = CliRunner().invoke(ivrbox, ["anser"])
     assert ran.exit_code == 2
     assert "demo" in ran.output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "call --tape caller.wav --said",
+        "draw main --output",
+        "test --junit",
+        "decode caller.wav --plot",
+        "recordings export x",
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "words"), [("none/x.svg", "there is no folder"), ("config", "is a directory"), ("", "not empty")]
+)
+def test_file_that_cannot_be_written_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, name: str, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run(tmp_path, {})
+    before = sorted(tmp_path.rglob("*"))
+    ran = CliRunner().invoke(ivrbox, [*command.split(), name])
+    assert ran.exit_code == 2, ran.output
+    assert words in ran.output
+    assert ran.output.count("\n") == 1
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_full_medium_costs_the_drawing_and_one_line(tmp_path: Path) -> None:
+    run(tmp_path, {})
+    (tmp_path / "x.mmd").symlink_to("/dev/full")
+    ran = CliRunner().invoke(
+        ivrbox, ["--config", str(tmp_path / "config"), "draw", "main", "-o", str(tmp_path / "x.mmd")]
+    )
+    assert ran.exit_code == 2, ran.output
+    assert ran.output == f"ivrbox: {tmp_path / 'x.mmd'}: cannot be written: No space left on device\n"
