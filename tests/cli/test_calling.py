@@ -138,3 +138,14 @@ def test_at_a_terminal_the_keyboard_is_a_telephone(places: list[str]) -> None:
     shown = end_of(child, terminal)
     assert "key destroyed, memory zeroed" in shown
     assert "No file of this call's sound exists." in shown
+
+
+def test_terminal_that_knows_no_dots_shows_the_call_all_the_same(places: list[str], tmp_path: Path) -> None:
+    (tmp_path / "config/flows/main.toml").write_text(FLOW.replace("You are recorded.", "Schön — … ☎"), "utf-8")
+    tape = tmp_path / "caller.wav"
+    write_wav(tape, np.zeros(800, dtype=np.int16))
+    poor = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "ivrbox", "call", "--tape", str(tape), *places]
+    ran = subprocess.run(command, env=poor, capture_output=True, text=True, check=False)
+    assert (ran.returncode, "Traceback" in ran.stderr) == (0, False), ran.stderr
+    assert "Sch?n ? ? ?" in ran.stdout
