@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ivrbox.appliance.settings import SETTINGS_FILE, read_settings
+from ivrbox.appliance.settings import SETTINGS_FILE
+from ivrbox.cli.check_settings import setting_faults, setting_warning
 from ivrbox.cli.check_sounds import sound_faults
-from ivrbox.errors import ConfigError, Fault, Severity
+from ivrbox.errors import Fault, Severity
 from ivrbox.flows.check import check_flows
 from ivrbox.flows.schema import flow_schema
-from ivrbox.flows.wording import did_you_mean
 from ivrbox.prompts import best_voice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from ivrbox.appliance.settings import Settings
     from ivrbox.cli.places import Places
 
 FOUND_ERRORS = 1
@@ -63,33 +61,15 @@ def inspect(places: Places) -> Report:
     """Look at everything in the configuration folder."""
     flows = tuple(sorted(file.stem for file in (places.config / "flows").glob("*.toml")))
     faults = check_flows(places.config)
-    voice = None
-    try:
-        settings = read_settings(places.config)
-    except ConfigError as error:
-        faults += error.faults
-    else:
-        faults += _setting_faults(settings, flows)
-        voice = best_voice(settings.prompts.voice)
+    settings, wrong = setting_faults(places.config, flows)
+    faults += wrong
+    voice = best_voice(settings.prompts.voice if settings else None)
     faults += sound_faults(places, voice)
     if voice is None:
-        faults.append(_warning("prompts.voice", "no voice is installed: texts cannot be spoken (apt install festival)"))
-    return Report(tuple(faults), flows, voice.name if voice else None)
-
-
-def _setting_faults(settings: Settings, flows: tuple[str, ...]) -> Iterator[Fault]:
-    for key, flow in (("call.entry", settings.call.entry), ("call.main", settings.call.main)):
-        if flow is not None and flow not in flows:
-            yield Fault(SETTINGS_FILE, None, key, f'there is no flow "{flow}"{did_you_mean(flow, flows)}')
-    if settings.recording.local_playback:
-        yield _warning(
-            "recording.local_playback",
-            "this box keeps the key to its recordings: whoever takes or breaks into it can hear them",
+        faults.append(
+            setting_warning("prompts.voice", "no voice is installed: texts cannot be spoken (apt install festival)")
         )
-
-
-def _warning(key: str, message: str) -> Fault:
-    return Fault(SETTINGS_FILE, None, key, message, Severity.WARNING)
+    return Report(tuple(faults), flows, voice.name if voice else None)
 
 
 def _tell(report: Report) -> None:

@@ -15,6 +15,7 @@ from ivrbox.cli import check as checking
 from ivrbox.cli.app import ivrbox
 from ivrbox.dsp.tones import keys
 from ivrbox.flows.schema import flow_schema
+from ivrbox.lines import catalog
 from ivrbox.prompts import Clip
 from ivrbox.prompts.cache import Cache
 from ivrbox.prompts.wavfile import write_wav
@@ -86,9 +87,9 @@ def test_errors_and_warnings_stand_apart_and_errors_exit_with_1(config: Path) ->
     assert ran.exit_code == 1
     assert ran.output.splitlines() == [
         "error: main.toml:3: steps.ask.dtmf.digits: must be 1 to 32, not 40",
-        'error: ivrbox.toml: call.entry: there is no flow "mian"; did you mean main?',
+        'error: ivrbox.toml:2: call.entry: there is no flow "mian"; did you mean main?',
         "warning: more.toml:4: steps.b: is never reached: nothing leads to it",
-        f"warning: ivrbox.toml: recording.local_playback: {PLAYBACK}",
+        f"warning: ivrbox.toml:4: recording.local_playback: {PLAYBACK}",
         "2 flows, 2 errors, 2 warnings",
         "voice: mute",
     ]
@@ -107,6 +108,57 @@ def test_broken_settings_do_not_hide_the_flows_faults(config: Path) -> None:
         ("main.toml", "error"),
         ("ivrbox.toml", "error"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ('[line]\nkind = "usb"', "4: line.kind: no kind of line is named 'usb'; there are loopback, usb_audio, modem"),
+        ('[line]\nkind = "tape"', "4: line.kind: no kind of line is named 'tape'; there are loopback, "),
+        ('[line]\nkind = "modem"', "3: line.options.port: is missing"),
+        ('[line]\nkind = "modem"\noptions = { port = 5 }', "5: line.options.port: must be a text in quotes, not 5"),
+        (
+            '[line]\nkind = "modem"\noptions = { port = "/dev/x", profile = "usr5673" }',
+            "5: line.options: no modem profile is named 'usr5673' in ",
+        ),
+        ('[line]\noptions = { realtime = "x" }', "4: line.options.realtime: must be true or false, not 'x'"),
+        (
+            '[line]\nkind = "usb_audio"\n[line.options]\nrate = "fast"\nstall_s = 90',
+            "6: line.options.rate: must be a valid integer, not 'fast'",
+        ),
+        (
+            '[line]\nkind = "usb_audio"\noptions = { country = "zz" }',
+            "5: line.options.country: must be one of ",
+        ),
+        (
+            '[recording]\nrecipients = ["age1foo"]',
+            "4: recording.recipients[1]: recipient 'age1foo'",
+        ),
+    ],
+)
+def test_line_and_recipients_are_checked_as_a_run_would(config: Path, line: str, fault: str) -> None:
+    (config / "ivrbox.toml").write_text(SETTINGS + line)
+    ran = check(config)
+    assert ran.exit_code == 1
+    assert f"error: ivrbox.toml:{fault}" in ran.output
+
+
+def test_line_whose_libraries_are_not_here_is_a_warning(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    absent = catalog.Adapter("ivrbox_library_that_is_absent", "Line", extra="modem")
+    monkeypatch.setitem(catalog.ADAPTERS, "modem", absent)
+    (config / "ivrbox.toml").write_text(f'{SETTINGS}[line]\nkind = "modem"\n')
+    ran = check(config)
+    assert ran.exit_code == 0
+    assert "warning: ivrbox.toml:4: line.kind: its options are not checked on this machine" in ran.output
+
+
+@pytest.mark.parametrize("settings", ["[call\n", "[call]\n", SETTINGS + "[prompts]\nvoice = 5\n"])
+def test_broken_settings_raise_no_false_alarm_about_the_voice(config: Path, settings: str) -> None:
+    (config / "ivrbox.toml").write_text(settings)
+    ran = check(config)
+    assert ran.exit_code == 1
+    assert "no voice" not in ran.output
+    assert ran.output.endswith("voice: mute\n")
 
 
 def test_nothing_at_all_is_told_in_words(tmp_path: Path) -> None:
