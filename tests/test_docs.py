@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 import tomli
 
-from ivrbox.cli.app import _COMMANDS
+from ivrbox.cli.app import _COMMANDS, ivrbox
 from ivrbox.flows.check import check_flows
 
 ROOT = Path(__file__).parent.parent
@@ -50,6 +52,47 @@ def test_it_is_told_where_every_library_is_to_be_had() -> None:
     _, table = (DOCS / "install.md").read_text("utf-8").split("## Where each library is to be had")
     told = {word.lower() for row in re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE) for word in row.split(", ")}
     assert {re.split(r"[^\w-]", line)[0] for line in needed} <= told
+
+
+def commands_in(page: str) -> list[str]:
+    """All `ivrbox ...` of a page, in its text and in its listings, without what only the shell sees."""
+    quoted = re.findall(r"`(?:sudo )?(?:\.venv/bin/)?(ivrbox(?: [^`]+)?)`", page)
+    listed = re.findall(r"^(?:sudo )?(?:\.venv/bin/)?(ivrbox [a-z-]+(?: .*)?)$", fenced(page), re.MULTILINE)
+    return sorted({re.split(r" (?:#|&|\||>)", command)[0].strip() for command in (*quoted, *listed)})
+
+
+def fenced(page: str) -> str:
+    return "\n".join(re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
+
+
+COMMANDS_TOLD = sorted(
+    {
+        command
+        for page in (ROOT / "README.md", ROOT / "CHANGELOG.md", *PAGES)
+        for command in commands_in(page.read_text("utf-8"))
+    }
+)
+
+
+def test_commands_are_found_in_text_and_in_listings() -> None:
+    assert {"ivrbox decode FILE.wav", "ivrbox demo --flow hello", "ivrbox doctor --bundle support.tar.gz"} <= set(
+        COMMANDS_TOLD
+    )
+
+
+@pytest.mark.parametrize("told", COMMANDS_TOLD)
+def test_every_command_that_is_told_can_be_given(told: str) -> None:
+    _, *words = shlex.split(told)
+    command: click.Command = ivrbox
+    with click.Context(command) as context:
+        while isinstance(command, click.Group) and words:
+            _, found, words = command.resolve_command(context, words)
+            assert found is not None
+            command = found
+        try:
+            command.make_parser(context).parse_args(words)
+        except click.UsageError as error:
+            pytest.fail(f"{told}: {error.message}")
 
 
 @pytest.mark.parametrize("command", sorted(_COMMANDS))

@@ -29,9 +29,10 @@ CALLER = "555 0100"  # a number that no exchange gives out
 
 
 @click.command
+@click.option("--flow", help="Enter this flow instead of the one in ivrbox.toml.")
 @click.option("--json", "as_json", is_flag=True, help="Print the conversation record as JSON; the caller is scripted.")
 @click.pass_obj
-def demo(places: Places, *, as_json: bool) -> None:
+def demo(places: Places, flow: str | None, *, as_json: bool) -> None:
     """Answer a call without any hardware.
 
     At a terminal it is a telephone to play with: 0-9 * # are its keys. Without a terminal a scripted caller opts out
@@ -39,7 +40,7 @@ def demo(places: Places, *, as_json: bool) -> None:
     """
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not as_json
     line = Loopback(realtime=at_terminal)
-    with open_box(places.config, places.data, line=line) as box:
+    with open_box(places.config, places.data, line=line, flow=flow) as box:
         log_to_stderr(box.redactor)
         tell_warnings(box)
         record = telephone(line, box) if at_terminal else scripted_call(line, box)

@@ -56,6 +56,15 @@ def test_the_demo_can_speak_json(places: list[str]) -> None:
     assert record["recording"] == "discarded"
 
 
+def test_the_demo_enters_the_flow_that_is_asked_for(places: list[str], tmp_path: Path) -> None:
+    hello = '[steps.greeting]\nprompt = "Good day."\nthen = { hangup = true }\n'
+    (tmp_path / "config/flows/hello.toml").write_text(hello)
+    ran = CliRunner().invoke(ivrbox, ["demo", "--flow", "hello", *places])
+    assert ran.exit_code == 0, ran.output
+    assert "Good day." in ran.output
+    assert "Press 1." not in ran.output
+
+
 def test_places_may_stand_before_the_command_in_the_environment_or_after_it(
     places: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
