@@ -141,6 +141,12 @@ def test_circuits_are_those_of_their_text_and_of_the_pin_table(tmp_path: Path) -
     assert shown == table
 
 
+def test_pin_that_the_settings_suggest_is_the_one_of_the_pin_table() -> None:
+    suggested = re.findall(r"^# (lamp_pin) = (\d+)", (ROOT / "config/ivrbox.toml").read_text("utf-8"), re.MULTILINE)
+    table = dict(re.findall(r"^\| `status\.(\w+)` \| (\d+) \|", (ROOT / "hw/pins.md").read_text("utf-8"), re.MULTILINE))
+    assert dict(suggested) == table != {}
+
+
 def test_what_is_not_approved_says_so_in_its_drawing() -> None:
     for name in ("hook-relay", "ring-detector", "loop-sensor", "sound"):
         assert "EXPERIMENTAL, not approved" in (ROOT / f"hw/drawings/{name}.svg").read_text("utf-8")

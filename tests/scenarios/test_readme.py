@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ivrbox.flows.check import check_flows
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -32,6 +34,14 @@ def test_the_flow_in_twelve_lines_takes_a_private_number(rig: Callable[..., Rig]
     record = house.phone.waits_for_the_end()
     assert [turn.text for turn in record.turns if turn.role == "user"] == ["1", "2", "●●●●"]
     assert "5550134" not in str(record)
+
+
+def test_the_fault_in_the_readme_is_told_as_it_says(tmp_path: Path) -> None:
+    (flow,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    (told,) = re.findall(r"as `(hotline\.toml:.*?)`", README, re.DOTALL)
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows/hotline.toml").write_text(flow.replace("digits = 16", "digits = 40"))
+    assert list(map(str, check_flows(tmp_path))) == [told.replace("\n", " ")]
 
 
 def test_the_function_in_the_readme_is_the_one_that_is_shipped() -> None:
