@@ -24,7 +24,7 @@ class LockedMemory:
     """One preallocated, zeroed mapping of whole pages, `bytes`, filled in place.
 
     `warnings` says in words which protection the system refused; the memory works without it, and the owner is
-    told by `ivrbox check`.
+    told by the log and `ivrbox doctor`.
     """
 
     def __init__(self, size: int, *, name: str, locked: bool = True) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import tarfile
 import textwrap
 from datetime import UTC, datetime
@@ -413,6 +414,18 @@ def unpacked(path: Path) -> dict[str, str]:
     with tarfile.open(path) as bundle:
         files = {member.name: bundle.extractfile(member) for member in bundle.getmembers()}
         return {Path(name).name: file.read().decode() for name, file in files.items() if file}
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "verdict"),
+    [("000001ffffffffff", Verdict.GOOD), ("0000000000004000", Verdict.GOOD), ("000001ffffffbfff", Verdict.WARNING)],
+)
+def test_memory_beyond_the_limit_is_locked_by_who_has_the_capability_not_by_who_is_root(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, capabilities: str, verdict: Verdict
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (65536, 65536))
+    machine.write("/proc/self/status", f"Name:\tivrbox\nCapEff:\t{capabilities}\n")
+    assert verdicts(memory, machine)["memory lock"] is verdict
 
 
 def test_bundle_tells_how_the_box_is_and_nothing_of_anybody(machine: Machine, tmp_path: Path) -> None:
