@@ -40,6 +40,7 @@ class Repertoire:
         self._settings = settings
         self._shelf = shelf
         self._entry = flow or settings.call.entry
+        self._entry_key = "" if flow else "call.entry"
         self._apology = PromptSpec(text=settings.prompts.apology)
         self._goodbye = PromptSpec(text=settings.prompts.goodbye)
         self._seen = self._files()
@@ -52,11 +53,10 @@ class Repertoire:
         Raises:
             ConfigError: no such flow.
         """
-        entry = entry or self._entry
-        _expect_flow(self.book, entry, "call.entry")
+        _expect_flow(self.book, entry or self._entry, "" if entry else self._entry_key)
         return Dialog(
             self.book,
-            entry=entry,
+            entry=entry or self._entry,
             main=self._settings.call.main,
             apology=self._apology,
             goodbye=self._goodbye,
@@ -81,7 +81,7 @@ class Repertoire:
 
     def _read(self) -> FlowBook:
         book = read_flows(self._config)
-        _expect_flow(book, self._entry, "call.entry")
+        _expect_flow(book, self._entry, self._entry_key)
         if self._settings.call.main is not None:
             _expect_flow(book, self._settings.call.main, "call.main")
         return book
@@ -101,5 +101,8 @@ class Repertoire:
 
 
 def _expect_flow(book: FlowBook, name: str, key: str) -> None:
+    """Refuse a flow that does not exist: `key` is where the settings name it, empty where they do not."""
     if name not in book:
-        raise FlowError([Fault("ivrbox.toml", None, key, f"no flow is named {name!r}; there are {', '.join(book)}")])
+        raise FlowError(
+            [Fault("ivrbox.toml" if key else "", None, key, f"no flow is named {name!r}; there are {', '.join(book)}")]
+        )

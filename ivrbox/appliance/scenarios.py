@@ -14,7 +14,7 @@ from ivrbox.flows.documents import load_toml, validate
 from ivrbox.flows.wording import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from ivrbox.prompts import Voice
 
@@ -47,14 +47,28 @@ def play(
 ) -> Iterator[Verdict]:
     """Play scenarios; their records and recordings live in a folder that goes with them.
 
-    `prompts` is where spoken prompts are kept, so that they are not spoken anew each time. Errors as `open_premises`.
+    `prompts` is where spoken prompts are kept, so that they are not spoken anew each time.
+
+    Raises:
+        ConfigError: a scenario calls a flow that does not exist; else as `open_premises`.
     """
     with (
         tempfile.TemporaryDirectory(prefix="ivrbox-") as data,
         open_premises(config, Path(data), prompts=prompts, voice=voice) as premises,
     ):
+        _expect_flows(scenarios, premises.repertoire.book)
         for name, spec in scenarios.items():
             yield Rehearsal(premises.staff, name, spec, config / FOLDER).play()
+
+
+def _expect_flows(scenarios: Mapping[str, ScenarioSpec], flows: Collection[str]) -> None:
+    faults = [
+        Fault(f"{name}.toml", None, "flow", f"no flow is named {spec.flow!r}; there are {', '.join(flows)}")
+        for name, spec in scenarios.items()
+        if spec.flow is not None and spec.flow not in flows
+    ]
+    if faults:
+        raise ConfigError(faults)
 
 
 def _unknown(name: str, known: Mapping[str, Path]) -> Fault:

@@ -61,5 +61,5 @@ def _card(output: str) -> SoundOutput:
 
 
 def _busy(code: str) -> NDArray[np.int16]:
-    busy = next(tone for tone in country_of(code).tones if tone.sign == "busy_tone")
+    busy = next(tone for tone in country_of(code, "--country").tones if tone.sign == "busy_tone")
     return tones.busy(BUSY_S, hertz=busy.hertz, dbm0=-15.0, cadence_s=[ms / 1000 for ms in busy.cadence_ms])

@@ -30,8 +30,8 @@ def countries() -> dict[str, Country]:
     return {code: _country(code, row) for code, row in rows.items()}
 
 
-def country(code: str) -> Country:
-    """The country of this code.
+def country(code: str, named_by: str = "line.options.country") -> Country:
+    """The country of this code; `named_by` is the setting that has it, for the message.
 
     Raises:
         LineError: there is none; the message lists those there are.
@@ -40,7 +40,7 @@ def country(code: str) -> Country:
     if code not in known:
         near = difflib.get_close_matches(str(code).lower(), known, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise LineError(f"line.options.country: must be one of {', '.join(known)}, not {code!r}{hint}")
+        raise LineError(f"{named_by}: must be one of {', '.join(known)}, not {code!r}{hint}")
     return known[code]
 
 
