@@ -27,6 +27,9 @@ USER: Final = "ivrbox"
 SOUND, MODEM = "usb_audio", "modem"
 NO_WIRE: Final = ("loopback",)
 
+_MEMORY_DEVICES: Final = 1
+"""The kernel's number of /dev/null and its like."""
+
 _FACTORIES: Final = {"lgpio": "lgpio", "RPi": "rpigpio", "pigpio": "pigpio"}
 """Modules that let gpiozero at the pins, in its own order, and its names for them."""
 
@@ -121,6 +124,9 @@ def serial_port(patient: Patient) -> Iterator[Finding]:
             f"there is no {port or 'port set'}",
             f"set line.options.port to {' or '.join(known) or 'the modem, once it is plugged in'}",
         )
+        return
+    if stat.S_ISCHR(path.stat().st_mode) and os.major(path.stat().st_rdev) == _MEMORY_DEVICES:
+        yield fault("serial port", f"{port} is no serial port", "set line.options.port to the modem")
         return
     yield _reachable("serial port", path, port, "dialout")
     yield from _lock(patient, path)

@@ -34,7 +34,12 @@ _KIND = "usb_audio"
 
 @click.command("line-test")
 @click.option("--device", help="Sound card, by name, instead of the line that ivrbox.toml names.")
-@click.option("--meter", type=float, metavar="SECONDS", help="Only show the level that is heard, for setting gains.")
+@click.option(
+    "--meter",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Only show the level that is heard, for setting gains.",
+)
 @click.pass_obj
 def line_test(places: Places, device: str | None, meter: float | None) -> None:
     """Go off-hook and measure noise floor, echo of our own tones, and clipping; say what to do about them.

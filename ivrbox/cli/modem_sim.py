@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import select
 import sys
 from collections import deque
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from ivrbox.cli.app import BadInput
 from ivrbox.errors import IvrboxError, UnknownName
 from ivrbox.lines.modem_profile import read_profile
 from ivrbox.lines.modem_sim import SimModem
@@ -40,10 +42,11 @@ class Script:
     """Does what its lines say, one after another, in the modem's time."""
 
     def __init__(self, modem: SimModem, lines: tuple[str, ...]) -> None:
-        """Begin with these lines; more may be added."""
+        """Begin with these lines, in which a fault is the end; to those that are typed later, it is only told."""
         self._modem = modem
         self._far = modem.far
         self.lines = deque(lines)
+        self._given = len(lines)
         self.has_quit = False
         self._is_due: Callable[[], bool] = lambda: True
         self._verbs: dict[str, Callable[[str], None]] = {
@@ -70,12 +73,15 @@ class Script:
             self._do(self.lines.popleft())
 
     def _do(self, line: str) -> None:
+        self._given -= 1
         verb, _, rest = line.strip().partition(" ")
         if not verb:
             return
         try:
             self._known(verb)(rest.strip())
         except (IvrboxError, ValueError, OSError) as error:
+            if self._given >= 0:
+                raise BadInput(f"--do {line.strip()}: {error}") from error
             click.echo(f"modem-sim: {line.strip()}: {error}", err=True)
 
     def _known(self, verb: str) -> Callable[[str], None]:
@@ -94,12 +100,18 @@ class Script:
         elif what == "hung-up":
             self._is_due = lambda: not exchange.is_off_hook
         else:
-            until = self._modem.clock + seconds_to_samples(float(what))
+            until = self._modem.clock + seconds_to_samples(_seconds(what))
             self._is_due = lambda: self._modem.clock >= until
 
     def _quit(self) -> None:
         self.has_quit = True
         self.lines.clear()
+
+
+def _seconds(text: str) -> float:
+    if not re.fullmatch(r"\d+(\.\d+)?", text):
+        raise ValueError(f"must be a number of seconds, answered or hung-up, not {text!r}")
+    return float(text)
 
 
 @click.command("modem-sim", epilog=f"What the caller does is read from --do and from standard input:\n\n{VERBS}")

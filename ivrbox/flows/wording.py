@@ -142,7 +142,10 @@ def _wish(details: ErrorDetails) -> str:
         return f"must be {words} {context[bound]}"
     if kind in _KINDS:
         return f"must be {_KINDS[kind]}"
-    return f"{details['msg'][:1].lower()}{details['msg'][1:]}"
+    words = details["msg"].removeprefix("Value error, ")
+    if kind == "too_short":
+        return f"must have at least {context['min_length']} part{'s' if context['min_length'] > 1 else ''}"
+    return f"{words[:1].lower()}{words[1:]}".replace("input should be", "must be", 1)
 
 
 def _known_keys(model: type[BaseModel], location: Sequence[str | int]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from ivrbox.errors import ConfigError, Fault, UnknownName
 from ivrbox.lines.modem_formats import Coding  # noqa: TC001 - pydantic reads the annotation when it runs
+from ivrbox.lines.wording import wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -215,4 +216,4 @@ def _tables(path: Path) -> dict[str, Any]:
 
 def _fault(file: str, details: Any) -> Fault:  # noqa: ANN401 - pydantic's own mapping
     key = ".".join(map(str, details["loc"]))
-    return Fault(file, None, key, f"{details['msg'].lower()}, not {details['input']!r}")
+    return Fault(file, None, key, wording(details))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ivrbox.errors import ConfigError, Fault
 from ivrbox.lines.modem_formats import Coding  # noqa: TC001 - pydantic reads the annotation when it runs
+from ivrbox.lines.wording import wording
 
 if TYPE_CHECKING:
     from ivrbox.lines.modem_profile import ProfileSpec
@@ -31,7 +32,7 @@ class FalseCodeSpec(_Closed):
 
     code: str
     doing: Literal["play", "record", "both"]
-    every_ms: int
+    every_ms: Annotated[int, Field(ge=1)]
 
 
 class Behaviour(_Closed):
@@ -65,10 +66,10 @@ class Behaviour(_Closed):
     etx_before_ok: bool = False
     triple_dle: bool = False
     """It wants `DLE DLE DLE ETX` and `DLE DLE DLE !`, as a Zoom 3095 with the firmware of 2020."""
-    buffer_bytes: int = 1024
-    command_ms: int = 5
+    buffer_bytes: Annotated[int, Field(ge=1)] = 1024
+    command_ms: Annotated[int, Field(ge=0)] = 5
 
-    stop_delay_ms: int = 0
+    stop_delay_ms: Annotated[int, Field(ge=0)] = 0
     """How long it takes over a stop code."""
     freed_by: Literal["", "second", "+++", "ATH", "ATZ", "reopen", "never"] = ""
     """Stop codes mean nothing to it; this does. `second`: the first one means nothing."""
@@ -94,4 +95,4 @@ def _fault(name: str, found: Any) -> Fault:  # noqa: ANN401 - pydantic's own map
         near = difflib.get_close_matches(str(found["loc"][0]), Behaviour.model_fields, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(Behaviour.model_fields)}"
         return Fault(name, None, key, f"no such habit; {hint}")
-    return Fault(name, None, key, f"{found['msg'].lower()}, not {found['input']!r}")
+    return Fault(name, None, key, wording(found))

@@ -95,7 +95,7 @@ def parse_recipients(recipients: Iterable[str]) -> list[x25519.Recipient]:
         try:
             keys.append(x25519.Recipient.from_str(text))
         except RecipientError as error:
-            raise SealError(f"recipient {text!r}: {error}; must be an age X25519 recipient, age1...") from error
+            raise SealError(f"recipient {text!r}: must be an age X25519 recipient, age1...") from error
     return keys
 
 
@@ -109,7 +109,7 @@ def read_identities(path: Path) -> list[x25519.Identity]:
     try:
         found = [x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#")]
     except IdentityError as error:
-        raise SealError(f"{path}: {error}; must be an age identity file (AGE-SECRET-KEY-1...)") from error
+        raise SealError(f"{path}: holds no identity; must be an age identity file (AGE-SECRET-KEY-1...)") from error
     if not found:
         raise SealError(f"{path}: holds no identity; must be an age identity file (AGE-SECRET-KEY-1...)")
     return found

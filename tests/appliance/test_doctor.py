@@ -428,6 +428,13 @@ def test_memory_beyond_the_limit_is_locked_by_who_has_the_capability_not_by_who_
     assert verdicts(memory, machine)["memory lock"] is verdict
 
 
+def test_port_that_leads_nowhere_is_no_serial_port(machine: Machine) -> None:
+    machine.has_line("modem", port="/dev/null")
+    machine.write("/dev/other", "")
+    (machine.root / "dev/null").symlink_to("/dev/null")
+    assert told(serial_port, machine) == [("serial port", Verdict.FAULT, "/dev/null is no serial port")]
+
+
 def test_bundle_tells_how_the_box_is_and_nothing_of_anybody(machine: Machine, tmp_path: Path) -> None:
     more = (
         '[recording]\nrecipients = ["age1qqqqexample"]\n[prompts]\ngoodbye = "Write to a.b@example.org, ring 555-0199."'

@@ -9,7 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from ivrbox.cli.app import ivrbox
+from ivrbox.errors import SealError
 from ivrbox.prompts.wavfile import write_wav
+from ivrbox.recordings.keys import read_identities
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,3 +144,24 @@ def test_full_medium_costs_the_drawing_and_one_line(tmp_path: Path) -> None:
     )
     assert ran.exit_code == 2, ran.output
     assert ran.output == f"ivrbox: {tmp_path / 'x.mmd'}: cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("command", ["keypad --seconds -1", "line-test --meter -5"])
+def test_time_that_cannot_pass_is_refused(command: str) -> None:
+    ran = CliRunner().invoke(ivrbox, command.split())
+    assert ran.exit_code == 2
+    assert "is not in the range x>0" in ran.output
+
+
+def test_address_and_empty_script_are_told_without_the_words_of_a_library(tmp_path: Path) -> None:
+    _, told = run(tmp_path, {"ivrbox.toml": SETTINGS + '[events]\ntell = ["ftp://x"]\n'})
+    assert "tell[1]: must be an address that begins with one of http" in told
+    run(tmp_path, {"scenarios/empty.toml": "script = []\n[expect]\nmessages = 0\n"})
+    ran = CliRunner().invoke(ivrbox, ["--config", str(tmp_path / "config"), "test"])
+    assert ran.output == "ivrbox: empty.toml:1: script: must have at least 1 part, not a list\n"
+
+
+def test_identity_that_is_none_is_told_in_our_words(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("age1qqq\n")
+    with pytest.raises(SealError, match=r"x\.txt: holds no identity; must be an age identity file \(AGE"):
+        read_identities(tmp_path / "x.txt")

@@ -85,7 +85,7 @@ def test_all_faults_of_a_profile_are_told_with_their_keys(tmp_path: Path) -> Non
         "pace.lead_ms",
         "pace.leed",
     ]
-    assert "bad.toml: pace.lead_ms: input should be greater than or equal to 20, not 5" in faults
+    assert "bad.toml: pace.lead_ms: must be greater than or equal to 20, not 5" in faults
 
 
 @pytest.mark.parametrize("text", ["title = ", "\xff"])
@@ -100,7 +100,7 @@ def test_a_habit_that_is_none_is_told() -> None:
         behaviour_of(read_profile("usr5637"), "usr5637", stop_delay=5)
     with pytest.raises(ConfigError, match=r"usr5637: simulated.colour: no such habit; there are identity, sounds"):
         behaviour_of(read_profile("usr5637"), "usr5637", colour=5)
-    with pytest.raises(ConfigError, match=r"usr5637: simulated.digits: input should be 'held', 'once' or 'pulse', not"):
+    with pytest.raises(ConfigError, match=r"usr5637: simulated.digits: must be 'held', 'once' or 'pulse', not"):
         behaviour_of(read_profile("usr5637"), "usr5637", digits="never")
 
 

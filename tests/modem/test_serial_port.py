@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from ivrbox.cli.app import ivrbox
 from ivrbox.cli.modem_sim import modem_sim
 from ivrbox.errors import LineError, LineLost
 from ivrbox.lines.line import SILENCE, CallerId, Digit, RemoteHungUp, Ringing
@@ -205,11 +206,11 @@ def test_a_port_that_is_not_on_usb_has_no_usb_id(port: Path) -> None:
 
 def test_the_command_is_a_modem_and_does_as_its_script_says(port: Path, tmp_path: Path) -> None:
     said = tmp_path / "said.wav"
-    lines = ["ring 0123 Ada", "wait 0.5", "press 12", "say missing.wav", "hang-up", "unplug", "plug", f"save {said}"]
+    lines = ["ring 0123 Ada", "wait 0.5", "press 12", "hang-up", "unplug", "plug", f"save {said}"]
     arguments = ["--link", str(port), "--speed", "20", "--profile", "usr5637", "--habit", "stop_delay_ms=5"]
     for line in lines:
         arguments += ["--do", line]
-    result = CliRunner().invoke(modem_sim, arguments, input="wait 0.1\nsing\nquit\n")
+    result = CliRunner().invoke(modem_sim, arguments, input="wait 0.1\nsing\nsay missing.wav\nquit\n")
     assert result.exit_code == 0
     assert "USR 5637, simulated, on" in result.output
     assert "modem-sim: sing: no such verb; there are ring, press, say" in result.output
@@ -229,3 +230,35 @@ def test_a_verb_that_is_none_is_told_before_the_modem_is_there(port: Path) -> No
     assert result.exit_code == 2
     assert "'dance': no such verb; there are ring, press" in result.output
     assert "simulated, on" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("press Q", "Q"),
+        ("say /nowhere/x.wav", "/nowhere/x.wav"),
+        ("wait x", "must be a number of seconds, answered or hung-up, not 'x'"),
+        ("wait -1", "must be a number of seconds, answered or hung-up, not '-1'"),
+        ("save /nowhere/x.wav", "No such file or directory"),
+    ],
+)
+def test_fault_in_what_was_to_be_done_ends_the_modem_with_2(tmp_path: Path, line: str, words: str) -> None:
+    arguments = ["--link", str(tmp_path / "ttyV0"), "--do", line, "--do", "quit"]
+    result = CliRunner().invoke(modem_sim, arguments)
+    assert result.exit_code == 2
+    assert result.output.splitlines()[-1].startswith(f"ivrbox: --do {line}: ")
+    assert words in result.output
+
+
+@pytest.mark.parametrize(
+    ("habit", "words"),
+    [
+        ("stop_delay_ms=abc", "must be a whole number, not 'abc'"),
+        ("stop_delay_ms=-5", "must be greater than or equal to 0, not -5"),
+        ("mute=5", "must be true or false, not 5"),
+    ],
+)
+def test_habit_that_cannot_be_is_told_in_our_words(tmp_path: Path, habit: str, words: str) -> None:
+    result = CliRunner().invoke(ivrbox, ["modem-sim", "--link", str(tmp_path / "ttyV0"), "--habit", habit])
+    assert result.exit_code == 2
+    assert words in result.output
