@@ -188,8 +188,11 @@ def _sole_use(data: Path) -> Iterator[None]:
 def _lock_file(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError:
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # on a medium that turned read-only, calls are still answered
+    except OSError as refused:
+        try:  # on a medium that turned read-only, calls are still answered
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            raise refused from None
 
 
 def _take(lock: int, data: Path) -> None:

@@ -167,8 +167,9 @@ class Store:
         for row in self._rows("SELECT * FROM calls WHERE id = ?", call_id):
             return _record(row)
         known = [row["id"] for row in self._rows("SELECT id FROM calls ORDER BY julianday(started) DESC LIMIT 1000")]
-        near = difflib.get_close_matches(call_id, known) or known[:3]
-        hint = f"; did you mean {', '.join(near)}?" if near else "; there are no calls yet"
+        near, newest = difflib.get_close_matches(call_id, known), ", ".join(known[:3])
+        others = f"; the newest are {newest}" if newest else "; there are no calls yet"
+        hint = f"; did you mean {', '.join(near)}?" if near else others
         raise UnknownName(f"no call {call_id!r} in {self.path}{hint}")
 
     def checkpoint(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,6 @@ from tests.conftest import STARTED, Mumble, write_config
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from ivrbox.appliance.wiring import Box
     from tests.conftest import Rig
@@ -100,3 +100,12 @@ def test_recording_can_be_switched_off(rig: Callable[..., Rig]) -> None:
     house.phone.rings()
     assert house.phone.waits_for_the_end().recording == "off"
     assert list((house.data / "recordings").iterdir()) == []
+
+
+def test_folder_that_cannot_be_written_is_told_with_the_first_cause(tmp_path: Path) -> None:
+    write_config(tmp_path / "config", {"main.toml": FLOW})
+    with (
+        pytest.raises(StoreError, match=r"/sys/kernel: (Permission denied|Read-only file system|Operation not)"),
+        open_box(tmp_path / "config", Path("/sys/kernel"), voice=Mumble()),
+    ):
+        pass
