@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from ivrbox.cdr import Store
 from ivrbox.cli.story import STATE_STYLES, lasted, tell
+from ivrbox.cli.tables import print_whole
 from ivrbox.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ def calls(context: click.Context, *, as_json: bool, limit: int, since: datetime 
     if as_json:
         click.echo(json.dumps([record.to_json() for record in found], indent=2, ensure_ascii=False))
     elif found:
-        Console().print(_list(found))
+        print_whole(_list(found))
     else:
-        click.echo("There are no calls yet.")
+        click.echo(f"No call began since {since}." if since else "There are no calls yet.")
 
 
 @calls.command()
@@ -74,7 +74,7 @@ def _list(records: list[CallRecord]) -> Table:
     table.add_column("Lasted", justify="right", no_wrap=True)
     table.add_column("Caller", no_wrap=True)
     table.add_column("Recording", no_wrap=True)
-    table.add_column("Ended")
+    table.add_column("Ended", no_wrap=True)
     for record in records:
         state = Text(record.recording, STATE_STYLES[record.recording])
         caller = Text(record.caller) if record.caller else Text("not known", "dim")

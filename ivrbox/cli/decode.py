@@ -15,6 +15,7 @@ from rich.text import Text
 
 from ivrbox.cli.app import BadInput
 from ivrbox.cli.outputs import OutFile, written
+from ivrbox.cli.tables import print_whole
 from ivrbox.dsp.dtmf import find_keys, trace_keys
 from ivrbox.prompts.wavfile import read_wav
 from ivrbox.units import SAMPLE_RATE
@@ -78,9 +79,8 @@ def _print(table: Table, found: Sequence[KeyUp | Candidate], otherwise: str) -> 
     if not found:
         click.echo(otherwise)
         return
-    console = Console()
-    console.print(table)
-    console.print(Text("keys heard: ").append(_dialled(found) or "none", style="bold green"))
+    print_whole(table)
+    Console().print(Text("keys heard: ").append(_dialled(found) or "none", style="bold green"))
 
 
 def _dialled(found: Sequence[KeyUp | Candidate]) -> str:

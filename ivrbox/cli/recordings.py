@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from ivrbox.cdr import Store
 from ivrbox.cli.outputs import OutFile
+from ivrbox.cli.tables import print_whole
 from ivrbox.errors import SealError, UnknownName
 from ivrbox.recordings import Archive, KeptFile
 from ivrbox.recordings.keys import IDENTITY_FILE, make_operator_pair
@@ -30,7 +30,7 @@ def list_(*, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_as_json(file) for file in kept], indent=2))
     elif kept:
-        Console().print(_table(kept))
+        print_whole(_table(kept))
     else:
         click.echo(f"No recordings are kept in {_folder()}.")
 

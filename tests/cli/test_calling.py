@@ -158,3 +158,18 @@ def test_terminal_that_knows_no_dots_shows_the_call_all_the_same(places: list[st
     ran = subprocess.run(command, env=poor, capture_output=True, text=True, check=False)
     assert (ran.returncode, "Traceback" in ran.stderr) == (0, False), ran.stderr
     assert "Sch?n ? ? ?" in ran.stdout
+
+
+def test_calls_since_a_day_to_come_are_none_and_not_said_to_be_none_at_all(places: list[str]) -> None:
+    assert CliRunner().invoke(ivrbox, ["demo", *places]).exit_code == 0
+    ran = CliRunner().invoke(ivrbox, ["calls", "--since", "2099-01-01", *places])
+    assert ran.output == "No call began since 2099-01-01 00:00:00.\n"
+
+
+@pytest.mark.parametrize("columns", ["40", "80"])
+def test_no_screen_is_too_narrow_for_a_calls_name_and_its_end(places: list[str], columns: str) -> None:
+    demo = CliRunner().invoke(ivrbox, ["demo", "--json", *places])
+    ran = CliRunner().invoke(ivrbox, ["calls", *places], env={"COLUMNS": columns})
+    record = json.loads(demo.stdout)
+    assert ran.output.splitlines()[1].startswith(record["id"])
+    assert ran.output.rstrip().endswith(record["ended"])

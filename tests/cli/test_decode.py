@@ -105,6 +105,14 @@ def test_silence_is_told_in_a_sentence(tmp_path: Path) -> None:
     assert _run(tmp_path / "quiet.wav", "--json").output == "[]\n"
 
 
+def test_narrow_screen_cuts_no_figure(file: Path) -> None:
+    narrow, wide = (
+        CliRunner().invoke(ivrbox, ["decode", str(file), "--trace"], env={"COLUMNS": columns}).output
+        for columns in ("40", "300")
+    )
+    assert narrow.split() == wide.split()
+
+
 @pytest.mark.usefixtures("matplotlib")
 def test_an_empty_sound_is_no_fault(tmp_path: Path) -> None:
     write_wav(tmp_path / "empty.wav", np.zeros(0, dtype=np.int16))
