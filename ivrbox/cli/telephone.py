@@ -8,12 +8,14 @@ import sys
 import termios
 import threading
 import tty
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.console import Group
 from rich.live import Live
 from rich.panel import Panel
+from rich.segment import Segment
 from rich.text import Text
 
 from ivrbox.appliance.record import turn_record
@@ -22,7 +24,7 @@ from ivrbox.cli.story import STATE_STYLES, conversation
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from ivrbox.appliance.visit import Visit
     from ivrbox.appliance.wiring import Box
@@ -30,8 +32,11 @@ if TYPE_CHECKING:
     from ivrbox.lines.loopback import Loopback
 
 KEYS = "0123456789*#"
-HANG_UP = "hq\x04"  # h, q, and Ctrl-D
+HANG_UP = "hq\x04"  # h, q, and Ctrl-D; Ctrl-C is a signal, and hangs up as well
 REDRAW_S = 0.1
+
+ROWS_BESIDE = 7
+"""Of the screen: the panel's two edges, state, keys, two empty lines, and one below for the cursor."""
 
 
 def telephone(line: Loopback, box: Box) -> CallRecord:
@@ -41,7 +46,7 @@ def telephone(line: Loopback, box: Box) -> CallRecord:
     line.far.rings()
     attendant.start()
     try:
-        with _raw_keys() as keys, Live(auto_refresh=False) as live:
+        with suppress(KeyboardInterrupt), _raw_keys() as keys, Live(auto_refresh=False) as live:
             _talk(line, box, keys, live)
     finally:
         line.far.hangs_up()
@@ -80,8 +85,24 @@ def _picture(visit: Visit | None, pressed: str) -> RenderableType:
         f"   last key {pressed}" if pressed else "",
     )
     hint = Text("keys 0-9 * #     h hangs up", style="dim")
-    turns = conversation(map(turn_record, call.turns))
+    turns = _Newest(conversation(map(turn_record, call.turns)), ROWS_BESIDE)
     return Panel(Group(state, Text(), turns, Text(), hint), title="ivrbox demo", border_style="green")
+
+
+@dataclass(frozen=True)
+class _Newest:
+    """What is shown last of a thing that grows; the screen's height less `beside` rows is all there is."""
+
+    shown: RenderableType
+    beside: int
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Give the last lines that fit."""
+        room = max(1, console.height - self.beside)
+        lines = console.render_lines(self.shown, options.update(height=None), pad=False)
+        for line in lines[-room:]:
+            yield from line
+            yield Segment.line()
 
 
 def _recording(state: str) -> Text:

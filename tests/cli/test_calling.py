@@ -118,12 +118,13 @@ def read_until(terminal: int, words: str) -> str:
     return plain
 
 
-def test_a_caller_at_the_terminal_can_hang_up(places: list[str]) -> None:
+@pytest.mark.parametrize("keys", [b"xh", b"\x03"])
+def test_a_caller_at_the_terminal_can_hang_up(places: list[str], keys: bytes) -> None:
     child, terminal = pty.fork()
     if child == 0:  # pragma: no cover - the other process
         os.execv(sys.executable, [sys.executable, "-m", "ivrbox", *places, "demo"])
     read_until(terminal, "speaking")
-    os.write(terminal, b"xh")
+    os.write(terminal, keys)
     assert "hangup" in end_of(child, terminal)
 
 
