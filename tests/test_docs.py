@@ -9,13 +9,17 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pytest
 import tomli
 
-from ivrbox.cli.app import _COMMANDS, ivrbox
+from ivrbox.cli.app import ivrbox
 from ivrbox.flows.check import check_flows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -95,9 +99,26 @@ def test_every_command_that_is_told_can_be_given(told: str) -> None:
             pytest.fail(f"{told}: {error.message}")
 
 
-@pytest.mark.parametrize("command", sorted(_COMMANDS))
-def test_man_page_knows_every_command(command: str) -> None:
-    assert re.search(rf"^\.It Cm {command}$", MAN_PAGE, re.MULTILINE)
+def every_command(group: click.Group = ivrbox, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    """All commands with their whole names; a group that does nothing by itself is none."""
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        assert command is not None
+        if not isinstance(command, click.Group) or command.invoke_without_command:
+            yield f"{path}{name}", command
+        if isinstance(command, click.Group):
+            yield from every_command(command, f"{path}{name} ")
+
+
+COMMANDS = dict(every_command())
+OF_ALL = {"--config", "--data", "--help"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_man_page_knows_every_command_with_all_its_options(name: str) -> None:
+    (entry,) = re.findall(rf"^\.It Cm {name}((?: (?:Oo|Op|Fl|Ar) .*)?)$", MAN_PAGE, re.MULTILINE)
+    options = {option for param in COMMANDS[name].params for option in param.opts if option.startswith("--")}
+    assert {f"-{option}" for option in re.findall(r"(?<= )-[a-z]+", entry)} == options - OF_ALL
 
 
 def test_man_page_is_well_formed() -> None:
