@@ -17,10 +17,11 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from ivrbox.dialog.turns import Outcome
 from ivrbox.flows.prompt import Spec
 from ivrbox.flows.wording import Within, listed, refusal, shown
 
@@ -113,6 +114,21 @@ class LineNoiseSpec(Spec):
     can_flash: bool = True
 
 
+Recording = Literal["off", "kept", "discarded", "lost"]
+"""What has become of the recording once a call is over."""
+
+Ended = Literal[
+    "completed", "hangup", "retries_spent", "transferred", "transfer_failed", "too_long", "flow_failed", "fault"
+]
+"""How a call in simulated time may end."""
+
+
+def _outcome(word: str) -> str:
+    if word not in tuple(Outcome):
+        raise refusal(f"must be {listed(map(shown, Outcome))}, not {shown(word)}")
+    return word
+
+
 class ExpectSpec(Spec):
     """`[expect]`: what must be true once the call is over; what is left out may be anything.
 
@@ -123,12 +139,12 @@ class ExpectSpec(Spec):
 
     prompts: tuple[str, ...] | None = None
     digits: tuple[str, ...] | None = None
-    outcomes: tuple[str, ...] | None = None
+    outcomes: tuple[Annotated[str, AfterValidator(_outcome)], ...] | None = None
     path: tuple[str, ...] | None = None
-    recording: str | None = None
+    recording: Recording | None = None
     messages: int | None = None
     transfers: int | None = None
-    ended: str | None = None
+    ended: Ended | None = None
     notes: tuple[str, ...] | None = None
     hidden: tuple[str, ...] = ()
     shorter_than: float | None = None

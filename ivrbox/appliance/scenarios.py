@@ -72,4 +72,5 @@ def _expect_flows(scenarios: Mapping[str, ScenarioSpec], flows: Collection[str])
 
 
 def _unknown(name: str, known: Mapping[str, Path]) -> Fault:
-    return Fault(FOLDER, None, "", f"there is no scenario {name!r}{did_you_mean(name, known)}")
+    hint = did_you_mean(name, known) or f"; there are {', '.join(known) or 'none'}"
+    return Fault(FOLDER, None, "", f"there is no scenario {name!r}{hint}")

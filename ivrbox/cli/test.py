@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from ivrbox.appliance.scenarios import play, read_scenarios
+from ivrbox.appliance.scenarios import FOLDER, play, read_scenarios
+from ivrbox.cli.app import BadInput
 from ivrbox.cli.junit import write_junit
 from ivrbox.cli.outputs import OutFile, written
 from ivrbox.cli.timeline import timeline
@@ -34,7 +35,10 @@ def test(places: Places, names: Sequence[str], junit: Path | None, *, coverage: 
     """Play the scenarios in CONFIG/scenarios, all or those NAMED, in simulated time."""
     console = Console()
     verdicts = []
-    for verdict in play(places.config, read_scenarios(places.config, names), prompts=places.data / "prompts"):
+    scenarios = read_scenarios(places.config, names)
+    if not scenarios:
+        raise BadInput(f"{places.config / FOLDER}: holds no scenario, such as NAME.toml")
+    for verdict in play(places.config, scenarios, prompts=places.data / "prompts"):
         verdicts.append(verdict)
         _tell(console, verdict)
     failed = [verdict.name for verdict in verdicts if not verdict.passed]
@@ -44,7 +48,7 @@ def test(places: Places, names: Sequence[str], junit: Path | None, *, coverage: 
             write_junit(junit, verdicts)
     if coverage:
         _tell_coverage(console, places.config, verdicts)
-    if failed or not verdicts:
+    if failed:
         raise SystemExit(FAILED)
 
 

@@ -104,14 +104,26 @@ def test_words_that_are_never_said_are_told_with_what_was(tmp_path: Path) -> Non
     ("text", "fault"),
     [
         (
-            'script = [{ press = "1" }]\n[expect]\nended = "x"',
+            'script = [{ press = "1" }]\n[expect]\nended = "hangup"',
             "bad.toml:1: script[1].press: is not known here; did you",
         ),
-        ('script = [{ presses = "1x" }]\n[expect]\nended = "x"', 'must be keys (0-9 * # A-D), not "1x"'),
-        ('script = [{ waits = 1, hears = "a" }]\n[expect]\nended = "x"', "must have one of hears"),
-        ('script = [{ presses = "1", at = "soon" }]\n[expect]\nended = "x"', 'must be such as "0.3 s into the prompt"'),
+        ('script = [{ presses = "1x" }]\n[expect]\nended = "hangup"', 'must be keys (0-9 * # A-D), not "1x"'),
+        ('script = [{ waits = 1, hears = "a" }]\n[expect]\nended = "hangup"', "must have one of hears"),
+        (
+            'script = [{ presses = "1", at = "soon" }]\n[expect]\nended = "hangup"',
+            'must be such as "0.3 s into the prompt"',
+        ),
+        (
+            'script = [{ waits = 1 }]\n[expect]\nrecording = "kpt"',
+            'bad.toml:3: expect.recording: must be "off", "kept"',
+        ),
+        ('script = [{ waits = 1 }]\n[expect]\nended = "exploded"', 'bad.toml:3: expect.ended: must be "completed", "h'),
+        (
+            'script = [{ waits = 1 }]\n[expect]\noutcomes = ["complete", "cmplete"]',
+            'bad.toml:3: expect.outcomes[2]: must be "complete", "end_key"',
+        ),
         ("script = [{ waits = 1 }]\n[expect]", "must expect something"),
-        ('script = []\n[expect]\nended = "x"', "script"),
+        ('script = []\n[expect]\nended = "hangup"', "script"),
     ],
 )
 def test_a_bad_scenario_is_named_with_its_key(tmp_path: Path, text: str, fault: str) -> None:
@@ -152,7 +164,12 @@ def test_nothing_of_a_rehearsal_is_kept(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "data").iterdir()} == {"prompts"}
 
 
-def test_no_scenario_at_all_is_no_success(tmp_path: Path) -> None:
+def test_without_scenarios_it_is_said_where_they_were_looked_for(tmp_path: Path) -> None:
     code, output = run(tmp_path, {})
-    assert code == 1
-    assert "0 passed, 0 failed" in output
+    assert code == 2
+    assert output == f"ivrbox: {tmp_path / 'config' / 'scenarios'}: holds no scenario, such as NAME.toml\n"
+
+
+def test_scenario_that_resembles_none_is_answered_with_the_list(tmp_path: Path) -> None:
+    _, output = run(tmp_path, {"one": ONE, "two": ONE}, "nix")
+    assert "there is no scenario 'nix'; there are one, two" in output
