@@ -7,4 +7,6 @@ def continue_conversation(conv: Conversation, flow: Flow):
     assert conv.history[-1].role == "user"
     if conv.history[-1].text == "1":
         conv.discard_recording()
-    return {"utterance": "Hello, this is the front desk. How can I help?"}
+    return {
+        "utterance": "Hello, this is the front desk. How can I help?"
+    }
