@@ -8,7 +8,7 @@ import sys
 import termios
 import threading
 import tty
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from ivrbox.lines.loopback import Loopback
 
 KEYS = "0123456789*#"
-HANG_UP = "hq\x04"  # h, q, and Ctrl-D; Ctrl-C is a signal, and hangs up as well
+HANG_UP = "hq\x03\x04"  # h, q, Ctrl-C and Ctrl-D
+LOCAL_FLAGS = 3
 REDRAW_S = 0.1
 
 ROWS_BESIDE = 7
@@ -46,7 +47,7 @@ def telephone(line: Loopback, box: Box) -> CallRecord:
     line.far.rings()
     attendant.start()
     try:
-        with suppress(KeyboardInterrupt), _raw_keys() as keys, Live(auto_refresh=False) as live:
+        with _raw_keys() as keys, Live(auto_refresh=False) as live:
             _talk(line, box, keys, live)
     finally:
         line.far.hangs_up()
@@ -112,10 +113,16 @@ def _recording(state: str) -> Text:
 
 @contextmanager
 def _raw_keys() -> Iterator[Iterator[str]]:
-    """Read keys as they are typed; the terminal is given back as it was, whatever happens."""
+    """Read keys as they are typed; the terminal is given back as it was, whatever happens.
+
+    Ctrl-C is a key, too: as a signal it would reach whoever synthesizes speech for the box, and end the call badly.
+    """
     terminal = sys.stdin.fileno()
     before = termios.tcgetattr(terminal)
     tty.setcbreak(terminal)
+    mode = termios.tcgetattr(terminal)
+    mode[LOCAL_FLAGS] &= ~termios.ISIG
+    termios.tcsetattr(terminal, termios.TCSADRAIN, mode)
     try:
         yield _typed(terminal)
     finally:
