@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "flows.md").read_text("utf-8")
 EXAMPLES = dict(re.findall(r"```(?:toml|python)\n# config/(\S+)\n(.*?)```", GUIDE, re.DOTALL))
-FLOWS = sorted(Path(name).stem for name in EXAMPLES if name.endswith(".toml"))
+FLOWS = sorted(Path(name).stem for name in EXAMPLES if name.startswith("flows/"))
 CALLERS = ["", "1", "2", "471100#", "0", "12*", "#"]
 
 
