@@ -99,6 +99,13 @@ def test_every_command_that_is_told_can_be_given(told: str) -> None:
             pytest.fail(f"{told}: {error.message}")
 
 
+def test_what_each_extra_brings_is_told() -> None:
+    project = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    _, told = (DOCS / "install.md").read_text("utf-8").split("## What is not installed unless asked for")
+    extras = set(re.findall(r"^\| `(\w+)` \|", told.partition("\n## ")[0], re.MULTILINE))
+    assert extras == project["optional-dependencies"].keys() - {"dev"}
+
+
 def every_command(group: click.Group = ivrbox, path: str = "") -> Iterator[tuple[str, click.Command]]:
     """All commands with their whole names; a group that does nothing by itself is none."""
     for name in group.list_commands(click.Context(group)):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ivrbox.cli.app import BadInput
 from ivrbox.cli.flowchart import as_graph, as_mermaid
 from ivrbox.cli.outputs import OutFile, written
 from ivrbox.errors import ConfigError, Fault, UnknownName
@@ -49,7 +50,9 @@ def _render(drawing: Drawing, kind: str) -> bytes:
     try:
         picture: bytes = as_graph(drawing).pipe(format=kind)
     except ImportError:
-        raise click.UsageError("pictures need the extra `draw`: pip install 'ivrbox[draw]'") from None
+        raise BadInput(
+            "pictures need the extra `draw`: pip install 'ivrbox[draw]' (docs/install.md); .mmd does not"
+        ) from None
     except OSError as error:
-        raise click.UsageError("pictures need Graphviz: apt-get install graphviz") from error
+        raise BadInput("pictures need Graphviz: apt-get install graphviz; .mmd does not") from error
     return picture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -69,3 +70,12 @@ def test_what_cannot_be_drawn_is_told(tmp_path: Path, arguments: list[str], word
     code, output = draw(tmp_path, *arguments)
     assert code == 2
     assert words in output
+
+
+def test_missing_library_is_one_line_that_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "graphviz", None)
+    code, output = draw(tmp_path, "main", "-o", str(tmp_path / "x.svg"))
+    assert code == 2
+    assert output == (
+        "ivrbox: pictures need the extra `draw`: pip install 'ivrbox[draw]' (docs/install.md); .mmd does not\n"
+    )
