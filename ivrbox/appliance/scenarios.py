@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,17 @@ def read_scenarios(config: Path, names: Sequence[str] = ()) -> dict[str, Scenari
     return scenarios
 
 
+def scenario_faults(config: Path, flows: Collection[str]) -> list[Fault]:
+    """All that is wrong with the scenarios in `config/scenarios`, which are not played; their files bear the folder."""
+    faults: list[Fault] = []
+    for path in sorted((config / FOLDER).glob("*.toml")):
+        try:
+            faults += _flow_faults(read_scenarios(config, [path.stem]), flows)
+        except ConfigError as error:
+            faults += error.faults
+    return [replace(fault, file=f"{FOLDER}/{fault.file}") for fault in faults]
+
+
 def play(
     config: Path, scenarios: Mapping[str, ScenarioSpec], *, prompts: Path, voice: Voice | None = None
 ) -> Iterator[Verdict]:
@@ -56,19 +68,18 @@ def play(
         tempfile.TemporaryDirectory(prefix="ivrbox-") as data,
         open_premises(config, Path(data), prompts=prompts, voice=voice) as premises,
     ):
-        _expect_flows(scenarios, premises.repertoire.book)
+        if faults := _flow_faults(scenarios, premises.repertoire.book):
+            raise ConfigError(faults)
         for name, spec in scenarios.items():
             yield Rehearsal(premises.staff, name, spec, config / FOLDER).play()
 
 
-def _expect_flows(scenarios: Mapping[str, ScenarioSpec], flows: Collection[str]) -> None:
-    faults = [
+def _flow_faults(scenarios: Mapping[str, ScenarioSpec], flows: Collection[str]) -> list[Fault]:
+    return [
         Fault(f"{name}.toml", None, "flow", f"no flow is named {spec.flow!r}; there are {', '.join(flows)}")
         for name, spec in scenarios.items()
         if spec.flow is not None and spec.flow not in flows
     ]
-    if faults:
-        raise ConfigError(faults)
 
 
 def _unknown(name: str, known: Mapping[str, Path]) -> Fault:

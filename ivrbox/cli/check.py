@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ivrbox.appliance.scenarios import FOLDER as SCENARIOS
+from ivrbox.appliance.scenarios import scenario_faults
 from ivrbox.appliance.settings import SETTINGS_FILE
 from ivrbox.cli.check_settings import setting_faults, setting_warning
 from ivrbox.cli.check_sounds import sound_faults
@@ -43,7 +45,7 @@ class Report:
 @click.option("--schema", is_flag=True, help="Print a JSON Schema of flow files, for editors, and check nothing.")
 @click.pass_context
 def check(ctx: click.Context, *, as_json: bool, schema: bool) -> None:
-    """Check the settings, every flow with its functions, and the prompts; exit with 1 if there are errors."""
+    """Check settings, flows, functions, scenarios and prompts; exit with 1 if there are errors."""
     if schema:
         click.echo(json.dumps(flow_schema(), indent=2))
         return
@@ -63,6 +65,7 @@ def inspect(places: Places) -> Report:
     faults = check_flows(places.config)
     settings, wrong = setting_faults(places.config, flows)
     faults += wrong
+    faults += scenario_faults(places.config, flows)
     voice = best_voice(settings.prompts.voice if settings else None)
     faults += sound_faults(places, voice)
     if voice is None:
@@ -95,7 +98,7 @@ def _as_json(report: Report, config: Path) -> dict[str, Any]:
 
 def _path_of(fault: Fault, config: Path) -> Path:
     """The file that a fault stands in: its name tells which folder it is from."""
-    if fault.file == SETTINGS_FILE:
+    if fault.file == SETTINGS_FILE or fault.file.startswith(f"{SCENARIOS}/"):
         return config / fault.file
     folder = {".toml": "flows", ".py": "functions", ".wav": "prompts"}.get(fault.file[fault.file.rfind(".") :], "")
     return config / folder / fault.file

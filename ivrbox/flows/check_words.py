@@ -25,6 +25,8 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 
+_OTHER_SOUND = re.compile(r"\S+\.(mp3|ogg|opus|flac|m4a|aac|aiff?|gsm|au|sln)", re.IGNORECASE)
+
 
 def word_faults(survey: Survey) -> Iterator[Fault]:
     """What is wrong with what is said."""
@@ -33,6 +35,7 @@ def word_faults(survey: Survey) -> Iterator[Fault]:
         document = survey.documents[flow_name]
         yield from _languages(document, flow, spoken)
         yield from _braces(document, flow)
+        yield from _other_sounds(document, flow)
         for name, step in flow.steps.items():
             yield from _secrets(document, name, step)
     yield from _half_secret_values(survey)
@@ -58,6 +61,12 @@ def _braces(document: Document, flow: FlowSpec) -> Iterator[Fault]:
     for path, prompt in parts(flow, PromptSpec):
         if "{" in without_values(prompt.text):
             yield document.warning(path, "has a { that begins no value: a value is written {name}")
+
+
+def _other_sounds(document: Document, flow: FlowSpec) -> Iterator[Fault]:
+    for path, prompt in parts(flow, PromptSpec):
+        if _OTHER_SOUND.fullmatch(prompt.text):
+            yield document.warning(path, f"{shown(prompt.text)} is spoken as a text: sound files must be .wav")
 
 
 def _secrets(document: Document, name: str, step: StepSpec) -> Iterator[Fault]:

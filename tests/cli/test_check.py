@@ -161,6 +161,27 @@ def test_broken_settings_raise_no_false_alarm_about_the_voice(config: Path, sett
     assert ran.output.endswith("voice: mute\n")
 
 
+def test_scenarios_are_checked_as_well(config: Path) -> None:
+    (config / "scenarios").mkdir()
+    bad = "abuot = 1\nscript = [{ waits = 1 }]\n[expect]\nmessages = 0\n"
+    (config / "scenarios" / "bad.toml").write_text(bad)
+    (config / "scenarios" / "lost.toml").write_text(bad.replace("abuot = 1", 'flow = "mian"'))
+    report = checked(config)
+    assert not report["ok"]
+    assert [(fault["file"], fault["message"], fault["path"]) for fault in report["faults"]] == [
+        ("scenarios/bad.toml", "is not known here; did you mean about?", str(config / "scenarios" / "bad.toml")),
+        ("scenarios/lost.toml", "no flow is named 'mian'; there are main", str(config / "scenarios" / "lost.toml")),
+    ]
+
+
+@pytest.mark.parametrize("name", ["welcome.mp3", "Welcome.WAV.ogg", "a/b.flac"])
+def test_prompt_that_is_the_name_of_a_file_is_told_to_be_spoken_as_a_text(config: Path, name: str) -> None:
+    (config / "flows" / "main.toml").write_text(FLOW.replace("Hello.", name))
+    report = checked(config)
+    assert [(fault["line"], fault["severity"]) for fault in report["faults"]] == [(2, "warning")]
+    assert "is spoken as a text: sound files must be .wav" in report["faults"][0]["message"]
+
+
 def test_nothing_at_all_is_told_in_words(tmp_path: Path) -> None:
     ran = check(tmp_path / "nowhere")
     assert ran.exit_code == 1
