@@ -395,7 +395,7 @@ def test_a_function_without_end_is_ended_at_its_limit(source: str, hasty: Functi
 WRITES_TO_THE_BOX = """
 import os
 def f(conv, flow):
-    for fd in range(3, 20):
+    for fd in range(3, 256):
         try: os.write(fd, {bytes!r})
         except OSError: pass
     while True: pass
