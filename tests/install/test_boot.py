@@ -116,10 +116,20 @@ def booted(system: System) -> Iterator[Booted]:
             nspawn.kill()
 
 
+LEADER = r"""
+until for child in $(cat /proc/{nspawn}/task/*/children); do
+        grep -q "^NSpid:.*[[:space:]]1$" /proc/$child/status &&
+            readlink /proc/$child/exe | grep -q "/systemd$" && echo $child
+    done | grep .
+do sleep 0.2; done
+"""
+"""Its first child only makes the container and is gone again; the one to enter is process 1 in there."""
+
+
 def _leader(nspawn: int) -> int:
     """The container's process 1, once it is there."""
-    script = f"until cut -d ' ' -f 1 /proc/{nspawn}/task/*/children | grep .; do sleep 0.2; done"
-    found = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=OFF_S, check=True)
+    command = ["sh", "-c", LEADER.format(nspawn=nspawn)]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=OFF_S, check=True)
     return int(found.stdout.split()[0])
 
 
