@@ -1,4 +1,4 @@
-"""Whole Debian systems in a folder, to install into: in CI, or asked for by IVRBOX_ROOTS=1, as root.
+"""Whole Debian systems in a folder, to install into: in CI, which boots none, or asked for by IVRBOX_ROOTS=1, as root.
 
     IVRBOX_ROOTS=1 ./box test tests/install                       both releases, one after the other
     IVRBOX_ROOTS=1 ./box test tests/install -k bookworm
