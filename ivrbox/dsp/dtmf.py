@@ -140,7 +140,7 @@ class DtmfDetector:
 
     def _take(self, samples: NDArray[np.int16], events: list[KeyDown | KeyUp]) -> None:
         first, windows = self._history.end, len(samples) // HOP
-        labels = self._history.append(samples)
+        labels = self._history.append(samples, closely=self._press is not None)
         if labels is None and self._press is not None:
             labels = bytes([NO_KEY]) * (RUN - 1 + windows)
         step = 0

@@ -3,18 +3,21 @@
 A *label* is the key whose two frequencies lead a window, or NO_KEY. It is a cheap gate and meant to be loose: what
 it lets pass is looked at with care, what it stops is not looked at again.
 
+Where a stream is too quiet for any tone, nothing is worked out; that is made up for when something is heard again.
+
 Windows are numbered from the start of the stream, `HOP` samples apart. The history begins with silence, so whatever
 looks back finds something.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ivrbox.dsp.goertzel import HOP, TONE_GAIN, WINDOW, overlapping, powers, tone_sums
+from ivrbox.dsp.goertzel import HOP, MOST_GAIN, TONE_GAIN, WINDOW, overlapping, powers, tone_sums
 from ivrbox.units import dbm0_to_amplitude
 
 if TYPE_CHECKING:
@@ -38,6 +41,10 @@ _ANY_RUN: Final = re.compile(rb"([\x00-\x0f])\1{%d}" % (RUN - 1))
 FLOOR: Final = float(round((TONE_GAIN * dbm0_to_amplitude(-49.5)) ** 2))
 """Power of a tone that may be one: -45 dBm0 is to be heard, and a window that is not quite full of it;
 at or below -55 nothing may be (ITU-T Q.24, the AT&T column)."""
+
+QUIET: Final = ((math.sqrt(FLOOR) - 1) / MOST_GAIN) ** 2
+"""Energy of samples below which no window of them can hold a tone above the floor, whatever they are (the 1 is for the
+rounding of its sums): white noise of -56 dBm0, a frame at a time."""
 
 STRONGER: Final = 32.0
 """Power ratio of the two tones, at most: 15 dB. So far the trace names the twist of what has more than a key may."""
@@ -81,7 +88,7 @@ class WindowHistory:
         self.sums = np.zeros((16, room))
         self.powers = np.zeros((8, room))
         self.base = -KEEP
-        self._count = KEEP
+        self._count = self._known = KEEP  # columns taken, and those of them whose sums are worked out
         self._tail = _NO_RUN
         self._samples = np.zeros(room * HOP + WINDOW - HOP)
         self._windows = overlapping(self._samples)
@@ -91,10 +98,11 @@ class WindowHistory:
         """Number of the next window to come."""
         return self.base + self._count
 
-    def append(self, samples: NDArray[np.int16]) -> bytes | None:
+    def append(self, samples: NDArray[np.int16], *, closely: bool = True) -> bytes | None:
         """Take a multiple of 16 samples, at most 16 * CHUNK; give the new windows' labels behind the RUN - 1 before.
 
-        So a run that begins at place k of them ends with new window k. None if no new window has a key.
+        So a run that begins at place k of them ends with new window k. None if no new window has a key. Unless
+        `closely`, windows without one may be looked at only once there is one.
         """
         windows = len(samples) // HOP
         if self._count + windows > self.powers.shape[1]:
@@ -103,8 +111,11 @@ class WindowHistory:
         end = last * HOP + WINDOW - HOP
         self._samples[end - len(samples) : end] = samples
         self._count = last
-        sums = tone_sums(self._windows[first:last], out=self.sums[:, first:last])
-        label = labels(powers(sums, out=self.powers[:, first:last]))
+        if not closely and self._is_quiet(first, end):
+            self._tail = _NO_RUN
+            return None
+        self._work_out(max(self._known, first - KEEP), last)
+        label = labels(self.powers[:, first:last])
         if label is None:
             self._tail = _NO_RUN
             return None
@@ -112,9 +123,21 @@ class WindowHistory:
         self._tail = label[1 - RUN :]
         return label
 
+    def _is_quiet(self, first: int, end: int) -> bool:
+        """Whether there can be no tone in the windows from `first` on, which end before sample `end`."""
+        heard = self._samples[first * HOP : end]
+        return float(heard @ heard) < QUIET
+
+    def _work_out(self, first: int, last: int) -> None:
+        """Sums and powers of windows that were only taken so far."""
+        sums = tone_sums(self._windows[first:last], out=self.sums[:, first:last])
+        powers(sums, out=self.powers[:, first:last])
+        self._known = last
+
     def silence(self) -> None:
         """Forget what was heard, as if silence had been; numbers go on."""
-        self.base, self._count, self._tail = self.end - KEEP, KEEP, _NO_RUN
+        self.base, self._tail = self.end - KEEP, _NO_RUN
+        self._count = self._known = KEEP
         for buffer in (self.sums, self.powers, self._samples):
             buffer[:] = 0
 
@@ -144,3 +167,4 @@ class WindowHistory:
         self._samples[:tail] = self._samples[moved * HOP : moved * HOP + tail].copy()
         self.base += moved
         self._count = KEEP
+        self._known = max(0, self._known - moved)

@@ -65,6 +65,11 @@ def hann_loss_db(offset_hz: float, length: int) -> float:
 
 TONE_BASIS: Final = hann_basis(np.array(ROWS_HZ + COLUMNS_HZ, dtype=np.float64), WINDOW)
 
+MOST_GAIN: Final = SCALE * max(
+    float(np.linalg.norm(pair, 2)) for pair in TONE_BASIS.reshape(2, 8, WINDOW).swapaxes(0, 1)
+)
+"""Amplitude that a window's samples can show at one of the eight tones, at most, for each unit of their norm."""
+
 
 _AT_A_TIME: Final = 128
 """Windows in one product: 196 608 multiplications, few enough that no BLAS wakes threads, which would only spin."""

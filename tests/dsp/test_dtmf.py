@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 from ivrbox.dsp import tones
 from ivrbox.dsp.dtmf import Candidate, DtmfDetector, KeyDown, KeyUp, find_keys, trace_keys
+from ivrbox.dsp.dtmf_windows import FLOOR, KEEP, QUIET, WindowHistory
+from ivrbox.dsp.goertzel import HOP, TONE_BASIS, powers, tone_sums
 from ivrbox.dsp.keys import DIGITS, digit_tones
 from ivrbox.units import dbm0_to_amplitude
 
@@ -305,6 +308,54 @@ def test_any_cut_gives_the_same_keys_times_and_levels(cuts: list[int]) -> None:
 def test_frames_give_the_same_as_the_whole(size: int) -> None:
     short = NOISY[:6000]
     assert heard_in_pieces(short, list(range(0, len(short), size))) == heard_in_pieces(short, [])
+
+
+def calm(seconds: float) -> NDArray[np.float64]:
+    """A quiet line: noise in which nothing is looked for."""
+    return np.random.default_rng(4).normal(0, 12, round(seconds * 8000))
+
+
+@pytest.mark.parametrize("size", [48, 160, 1000])
+def test_keys_after_quiet_of_any_length_are_the_same_keys(size: int) -> None:
+    """... whatever lay where their windows lie now: the buffers are used over and over."""
+    line = calm(30)
+    typed, at = "", 24000
+    for gap in np.random.default_rng(5).integers(800, 3200, 80).tolist():
+        key = tones.key(KEYPAD[gap % 16], ms=50, row_dbm0=-12 - gap % 30)
+        line[at : at + key.size] += key
+        typed, at = typed + KEYPAD[gap % 16], at + key.size + gap
+    sound = np.rint(line).astype(np.int16)
+    framed = heard_in_pieces(sound, list(range(0, len(sound), size)))
+    assert framed == heard_in_pieces(sound, [])
+    assert digits([event for event in framed[0] if isinstance(event, KeyUp)]) == typed
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 300)), min_size=20, max_size=80))
+def test_what_was_passed_over_in_quiet_is_there_once_something_is_heard(pieces: list[tuple[bool, int]]) -> None:
+    close, loose = WindowHistory(), WindowHistory()
+    key, quiet = tones.key("5", ms=700), np.rint(calm(0.7)).astype(np.int16)
+    for is_key, windows in pieces:
+        piece = (key if is_key else quiet)[: windows * HOP]
+        label = close.append(piece)
+        assert loose.append(piece, closely=False) == label
+        if label is not None:
+            for channel in range(8):
+                first = close.end - windows - KEEP
+                known = [history.tone_powers(channel, first, windows + KEEP) for history in (close, loose)]
+                assert known[0] == known[1]
+
+
+@pytest.mark.parametrize("tone", range(8))
+def test_what_is_too_quiet_to_be_looked_at_holds_no_tone(tone: int) -> None:
+    """Of all windows of one energy, the first singular vector of a tone's basis has the most of it."""
+    shape = np.linalg.svd(TONE_BASIS[[tone, tone + 8]])[2][0]
+
+    def power(energy: float) -> float:
+        return float(powers(tone_sums(shape[np.newaxis] * math.sqrt(energy)))[tone, 0])
+
+    assert power(QUIET) <= FLOOR
+    assert power(1.1 * QUIET) > FLOOR
 
 
 @settings(max_examples=25, deadline=None)
