@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ivrbox.dsp.level import is_silent
 from ivrbox.units import FRAME_MS, FRAME_SAMPLES
 
 if TYPE_CHECKING:
@@ -78,11 +79,11 @@ class EchoCanceller:
 
         Both are frames of int16, shape (160,), that were on the line at the same time: of one `exchange`.
         """
-        self._quiet = 0 if said.any() else self._quiet + 1
+        self._quiet = self._quiet + 1 if is_silent(said) else 0
         if self._quiet > self._partitions:
             return heard
         self._take(said)
-        if not heard.any():  # digital silence: a line without echo, from which there is nothing to learn or to take
+        if is_silent(heard):  # digital silence: a line without echo, from which there is nothing to learn or to take
             return heard
         echo = np.fft.irfft((self._filter * self._spectra).sum(axis=0))[FRAME_SAMPLES:]
         self._error[FRAME_SAMPLES:] = heard - echo

@@ -1,4 +1,4 @@
-"""The level meter: dBm0 of samples, by their mean square."""
+"""The level meter: dBm0 of samples, by their mean square; and whether there are any but zeros."""
 
 from __future__ import annotations
 
@@ -24,3 +24,12 @@ def level_dbm0(samples: NDArray[np.int16]) -> Dbm0:
         return Dbm0(-math.inf)
     sine_power = FULL_SCALE**2 / 2
     return Dbm0(10 * math.log10(energy / len(samples) / sine_power) + FULL_SCALE_DBM0)
+
+
+def is_silent(samples: NDArray[np.int16]) -> bool:
+    """Whether all samples are zero; true for no samples at all.
+
+    Asked of each frame on its way, some with a cold cache: bytes are compared there in a third of the time of `any`.
+    """
+    raw = samples.tobytes()
+    return raw == bytes(len(raw))

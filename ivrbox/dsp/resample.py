@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ivrbox.dsp.level import is_silent
 from ivrbox.units import FULL_SCALE, SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -55,11 +56,13 @@ class Resampler:
         taps = self._phases.shape[1]
         self.delay_s = (taps * self._up - 1) / 2 / (rate_in * self._up) if taps > 1 else 0.0
         self._held = np.zeros(taps - 1)
+        self._silent = self._held.size  # samples of silence that came last
         self._next = 0  # the next output's place, in units of 1 / (rate_in * up), counted from the first new sample
 
     def push(self, samples: NDArray[np.int16]) -> NDArray[np.int16]:
         """Take samples of shape (n,), n from 0; give all that they make certain, int16, clipped at full scale."""
-        if not samples.any() and not self._held.any():
+        self._silent = self._silent + samples.size if is_silent(samples) else 0
+        if self._silent >= samples.size + self._held.size:
             return np.zeros(self._advance(samples.size).size, dtype=np.int16)
         if self._blocks is not None and not self._next and self._blocks.fit(samples.size):
             made, self._held = self._blocks.push(self._held, samples)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from ivrbox.dsp.level import level_dbm0
+from ivrbox.dsp.level import is_silent, level_dbm0
 
 
 def test_full_scale_sine_reads_3_14() -> None:
@@ -28,3 +28,12 @@ def test_halving_is_six_decibels() -> None:
 @pytest.mark.parametrize("count", [0, 160])
 def test_silence_is_minus_infinity(count: int) -> None:
     assert level_dbm0(np.zeros(count, dtype=np.int16)) == -math.inf
+
+
+def test_silent_is_what_holds_nothing_but_zeros() -> None:
+    frame = np.zeros(160, dtype=np.int16)
+    assert is_silent(frame)
+    assert is_silent(frame[:0])
+    frame[159] = -1
+    assert not is_silent(frame)
+    assert is_silent(frame[:159:2])
