@@ -1,7 +1,7 @@
 """A sound card, frame by frame at 8000 Hz: opened by name at a rate of its own, watched, and let go of safely.
 
-    read():   Reader thread --> loss meter --> one channel --> down to 8000 Hz --> (frame, lost)
-    write():  frame --> up to the card's rate --> all channels --> Writer thread
+    read():   Reader thread --> loss meter --> one channel --> down to 8000 Hz --> frames, each (frame, lost)
+    write():  frames of a period --> up to the card's rate --> all channels --> Writer thread
 
 PortAudio never says that a card was unplugged: its `read` then hangs for ever. So no frame for `stall_s` is a lost
 line. A thread that hangs cannot be ended; it is left behind with its streams, and closes them itself if it ever comes
@@ -15,6 +15,7 @@ import logging
 import queue
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,10 +24,11 @@ import pyaudio
 
 from ivrbox.dsp.resample import Resampler
 from ivrbox.errors import LineLost, LineStuck
+from ivrbox.lines.line import SILENCE
 from ivrbox.lines.sound_devices import choose_side, counted_chatter, open_side
 from ivrbox.lines.sound_loss import LossMeter
-from ivrbox.lines.sound_threads import LOOK_UP_S, CardThread, Reader, Writer
-from ivrbox.units import FRAME_MS, SAMPLE_RATE
+from ivrbox.lines.sound_threads import LOOK_UP_S, PERIOD_FRAMES, CardThread, Reader, Writer
+from ivrbox.units import FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,13 +58,17 @@ _CHANNEL: Final = {"left": 0, "right": -1}
 
 @dataclass(frozen=True)
 class CardSpec:
-    """Which card and how: devices by name, the rate (None: the best that both directions do), the channel to hear."""
+    """Which card and how: devices by name, the rate (None: the best that both directions do), the channel to hear.
+
+    `period_frames` go over at once, each way.
+    """
 
     input: str
     output: str
     rate: int | None = None
     channel: str = "left"
     stall_s: float = 2.0
+    period_frames: int = PERIOD_FRAMES
 
 
 @dataclass
@@ -159,9 +165,11 @@ class _Session:
         heard, said = self._streams.heard, self._streams.said
         self._channels_heard, self._channels_said = heard.channels, said.channels
         self._down, self._up = Resampler(heard.rate, SAMPLE_RATE), Resampler(SAMPLE_RATE, said.rate)
-        self._loss = LossMeter(heard.rate)
-        self._reader = Reader(self._streams.input, heard.rate * FRAME_MS // 1000, clock_ns)
-        self._writer = Writer(self._streams.output, said.rate * FRAME_MS // 1000)
+        self._loss = LossMeter(heard.rate, spec.period_frames)
+        self._reader = Reader(self._streams.input, spec.period_frames * heard.rate * FRAME_MS // 1000, clock_ns)
+        self._writer = Writer(self._streams.output, said.rate * FRAME_MS // 1000, spec.period_frames)
+        self._heard: deque[tuple[Samples, int]] = deque()
+        self._said: list[Samples] = []
         self._underruns_before = 0
         self._has_heard = False
         self._read_ns = self._handed_ns = clock_ns()
@@ -191,27 +199,43 @@ class _Session:
         self._underruns_before = self._writer.underruns
 
     def read(self) -> tuple[Samples, int]:
+        if not self._heard:
+            self._read_period()
+        self._handed_ns = self._clock_ns()
+        return self._heard.popleft()
+
+    def write(self, frame: Samples) -> None:
+        self._watch_pace()
+        self._said.append(frame)
+        if not self._heard:
+            self._write_period()
+
+    def _read_period(self) -> None:
         limit_s = self._spec.stall_s if self._has_heard else max(START_S, self._spec.stall_s)
         captured = self._next_captured(limit_s)
         self._has_heard = True
         self._read_ns = captured.read_ns
-        self._handed_ns = self._clock_ns()
-        return self._to_line(captured), self._lost_before(captured)
+        lost = self._lost_before(captured)
+        for frame in self._to_line(captured).reshape(-1, FRAME_SAMPLES):
+            self._heard.append((frame, lost))
+            lost = 0
 
-    def write(self, frame: Samples) -> None:
-        self._watch_pace()
-        mono = self._up.push(frame)
+    def _write_period(self) -> None:
+        """Say what answers the last period heard; before the first there is less to say than a period."""
+        missing = self._spec.period_frames - len(self._said)
+        mono = self._up.push(np.concatenate([SILENCE] * missing + self._said))
+        self._said.clear()
         raw = (mono if self._channels_said == 1 else np.repeat(mono, self._channels_said)).tobytes()
         if not self._writer.has_room and self._clock_ns() - self._read_ns > LATE_NS:
-            self._counters.dropped += 1
+            self._counters.dropped += self._spec.period_frames
             return
         self._await_room(max(START_S, self._spec.stall_s))  # who takes nothing gives nothing, which shows sooner
-        self._writer.frames.put(raw)
+        self._writer.periods.put(raw)
 
     def _next_captured(self, limit_s: float) -> Captured:
         for _ in range(max(1, round(limit_s / LOOK_UP_S))):
             with contextlib.suppress(queue.Empty):
-                return self._reader.frames.get(timeout=LOOK_UP_S)
+                return self._reader.periods.get(timeout=LOOK_UP_S)
             if not self._is_alive:
                 break
         raise self._lost(f"no sound came for {limit_s:g} s")
@@ -270,9 +294,9 @@ class _Streams:
         try:
             self.heard = choose_side(self._audio, spec.input, "input", spec.rate)
             self.said = choose_side(self._audio, spec.output, "output", spec.rate)
-            self.input = open_side(self._audio, self.heard, "input")
+            self.input = open_side(self._audio, self.heard, "input", spec.period_frames)
             self._opened.append(self.input)
-            self.output = open_side(self._audio, self.said, "output")
+            self.output = open_side(self._audio, self.said, "output", spec.period_frames)
             self._opened.append(self.output)
         except BaseException:
             self._release()

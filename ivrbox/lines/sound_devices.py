@@ -119,8 +119,8 @@ def choose_side(audio: Any, name: str, direction: Direction, rate: int | None) -
     raise LineError(f"sound {direction} {device.name!r}: {found}; {hint}")
 
 
-def open_side(audio: Any, side: Side, direction: Direction) -> Any:  # noqa: ANN401
-    """A blocking stream of 16-bit samples, 20 ms at a time.
+def open_side(audio: Any, side: Side, direction: Direction, frames: int = 1) -> Any:  # noqa: ANN401
+    """A blocking stream of 16-bit samples, so many frames of 20 ms at a time.
 
     Raises:
         LineError: it cannot be opened; the message says which and why.
@@ -130,7 +130,7 @@ def open_side(audio: Any, side: Side, direction: Direction) -> Any:  # noqa: ANN
             rate=side.rate,
             channels=side.channels,
             format=pyaudio.paInt16,
-            frames_per_buffer=side.rate * FRAME_MS // 1000,
+            frames_per_buffer=side.rate * FRAME_MS * frames // 1000,
             **{direction: True, f"{direction}_device_index": side.device.index},
         )
     except (OSError, ValueError) as error:

@@ -11,6 +11,7 @@ from ivrbox.errors import ConfigError, Fault
 from ivrbox.lines.hook import PinSpec
 from ivrbox.lines.sound_card import CardSpec
 from ivrbox.lines.watch import LOOP_BREAK_MS, WatchRules
+from ivrbox.units import FRAME_MS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +38,7 @@ class SoundOptions(BaseModel):
     rate: Annotated[int | None, Field(ge=8000, le=192_000, multiple_of=50)] = None
     channel: Literal["left", "right", "mix"] = "left"
     stall_s: Annotated[float, Field(ge=0.1, le=5)] = 2.0
+    period_ms: Literal[20, 40, 60, 80] = 40
 
     country: str = "us"
     silence_s: Annotated[float, Field(ge=0, le=3600)] = 30.0
@@ -56,7 +58,8 @@ class SoundOptions(BaseModel):
     @property
     def card(self) -> CardSpec:
         """The card's share."""
-        return CardSpec(self.input or self.device, self.output or self.device, self.rate, self.channel, self.stall_s)
+        devices = self.input or self.device, self.output or self.device
+        return CardSpec(*devices, self.rate, self.channel, self.stall_s, self.period_ms // FRAME_MS)
 
     @property
     def rules(self) -> WatchRules:

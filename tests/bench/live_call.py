@@ -3,12 +3,13 @@
     nice -n -5 .venv/bin/python tests/bench/live_call.py [--seconds 60]
 
 It takes as long as the call does. Prints one line a figure. The sound server's own latency is that of an echo in the
-box's place, through the same adapter, 20 ms at a time.
+box's place, through the same adapter, 20 ms at a time: what the box's longer period adds counts as the box's.
 
 The processor's share is that of the box's whole process while the call is up, told by thread: `libpulse` are those
-that the sound server's library keeps in any of its clients. Beside it runs, all the while, the least that a program on
-this line can be: a loop in plain PyAudio that reads 20 ms and writes 20 ms. On a machine that is busy with other things
-both take longer, so the ratio between them says more than either.
+that the sound server's library keeps in any of its clients. Right after it runs, while the caller still talks, the
+least that a program on this line can be: a loop in plain PyAudio that reads 20 ms and writes 20 ms. (At the same time
+it would be one more client, and make both dearer.) On a machine that is busy with other things both take longer, so
+the ratio between them says more than either.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ RATE: Final = 48000
 ECHO_S: Final = 7.0
 CLICKS_S: Final = (2.5, 3.3, 4.1, 4.9, 5.7)
 RING_S: Final = 10.0
+FLOOR_S: Final = 8.0
 NAMES: Final = {"call": "call", "sound-in": "capture", "sound-out": "play", "threaded-ml": "libpulse"}
 
 
@@ -57,13 +59,13 @@ def measure(folder: Path, rounds: int) -> None:
     subprocess.run(python(str(FAR_END), "echo", str(ECHO_S)), check=True)
     line = UsbAudio(device=BOX, country="de", ring_by_sound=True)
     with open_box(lay_out(folder, rounds), folder / "data", line=line) as box:
-        floor = subprocess.Popen(python(str(FAR_END), "floor", str(A_ROUND_S * rounds)), stdout=subprocess.PIPE)
         meter = CpuMeter()
         record = answer_one(box, meter.start)
         shares = meter.shares()
+    floor = subprocess.check_output(python(str(FAR_END), "floor", str(FLOOR_S)))
     caller.wait()
     report(record, str(line.counters), rounds)
-    report_cpu(shares, float(floor.communicate()[0]))
+    report_cpu(shares, float(floor))
     report_latency(np.load(folder / "heard.npz"), rounds)
 
 
@@ -99,11 +101,11 @@ def report(record: CallRecord, counters: str, rounds: int) -> None:
 
 
 def report_cpu(shares: dict[str, float], floor: float) -> None:
-    """What the call cost, by cause, beside what a bare loop on the same line cost at the same time."""
+    """What the call cost, by cause, beside what a bare loop on the same line cost right after it."""
     share = sum(shares.values())
     say(f"cpu: {share:.2f} % of a core while the call was up (at most 3 % wanted; load {os.getloadavg()[0]:.1f})")
     say("  by thread: " + ", ".join(f"{name} {shares[name]:.2f}" for name in sorted(shares)))
-    say(f"  a bare loop in PyAudio at the same time: {floor:.2f} %; the call takes {share / floor:.1f} times as much")
+    say(f"  a bare loop in PyAudio right after it: {floor:.2f} %; the call takes {share / floor:.1f} times as much")
 
 
 def report_latency(traces: dict[str, np.ndarray], rounds: int) -> None:

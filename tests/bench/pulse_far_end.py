@@ -89,7 +89,7 @@ def sound_of(kind: str, what: str) -> NDArray[np.int16]:
 
 def echo(seconds: float) -> None:
     """Give back what is heard, as a box does that has nothing to decide."""
-    card = SoundCard(CardSpec("boxside", "boxside"))
+    card = SoundCard(CardSpec("boxside", "boxside", period_frames=1))
     card.open()
     heard = np.zeros(160, np.int16)
     for _ in range(round(50 * seconds)):

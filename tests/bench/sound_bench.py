@@ -21,7 +21,7 @@ from gpiozero.pins.mock import MockFactory
 from ivrbox.dsp.resample import Resampler
 from ivrbox.lines.countries import country
 from ivrbox.lines.sound_card import CardSpec, SoundCard
-from ivrbox.lines.sound_threads import CAPTURED_FRAMES, CardThread
+from ivrbox.lines.sound_threads import CAPTURED_PERIODS, PERIOD_FRAMES, CardThread
 from ivrbox.lines.track import SoundQueue
 from ivrbox.lines.usb_audio import UsbAudio
 
@@ -38,7 +38,7 @@ HOOK, RING, LOOP = 17, 27, 22
 NUMBER: Final = "0301234567"
 STALL_S: Final = 0.15
 PIPE_BYTES: Final = 4096  # the smallest that Linux makes: what is fed is heard soon
-BUFFERED_FRAMES: Final = CAPTURED_FRAMES + 5
+BUFFERED_FRAMES: Final = CAPTURED_PERIODS * PERIOD_FRAMES + 6
 """Frames that may still come after the card was unplugged: those read ahead, and those in the pipe."""
 
 RING_HZ: Final = 25
@@ -59,7 +59,7 @@ pcm.bench {{
 
 
 class BenchCard:
-    """The card's far side: a FIFO that is fed in 20 ms pieces, and the file of what was said."""
+    """The card's far side: a FIFO that is fed in pieces of a period, and the file of what was said."""
 
     def __init__(self, folder: Path, rate: int = 48000, channels: int = 1) -> None:
         """Lay out the card in this folder; ALSA must be told by `ALSA_CONFIG_PATH` where `config` is."""
@@ -72,6 +72,8 @@ class BenchCard:
         self._fd = os.open(fifo, os.O_RDWR)
         fcntl.fcntl(self._fd, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         self.rate, self.channels = rate, channels
+        self.frames = PERIOD_FRAMES if channels == 1 else 1
+        """Frames in a period: as many of them as one write to a pipe can hold."""
         self._up = Resampler(8000, rate)
         self._queue = SoundQueue()
         self._raw = b""
@@ -117,15 +119,15 @@ class BenchCard:
                 self._offer(self._next_raw() or self._next_sound())
 
     def _next_raw(self) -> bytes:
-        size = self.rate // 50 * self.channels * 2
+        size = self.frames * self.rate // 50 * self.channels * 2
         piece, self._raw = self._raw[:size], self._raw[size:]
         return piece
 
     def _next_sound(self) -> bytes:
-        return np.repeat(self._up.push(self._queue.take(160)), self.channels).tobytes()
+        return np.repeat(self._up.push(self._queue.take(160 * self.frames)), self.channels).tobytes()
 
     def _offer(self, sound: bytes) -> None:
-        """Write one piece of 20 ms: less than PIPE_BUF, so whole or not at all; ALSA pads a short read with silence."""
+        """Write one piece: less than PIPE_BUF, so whole or not at all; ALSA pads a short read with silence."""
         os.set_blocking(self._fd, False)
         while sound and not self._ended:
             try:
@@ -235,5 +237,5 @@ class BenchLine(ExchangeLine):
 
     def __init__(self, card: BenchCard, **options: Any) -> None:
         """Take the card; no time may be measured on it."""
-        spec = CardSpec("bench", "bench", card.rate, stall_s=STALL_S)
+        spec = CardSpec("bench", "bench", card.rate, stall_s=STALL_S, period_frames=card.frames)
         super().__init__(card, SoundCard(spec, clock_ns=lambda: 0), **options)

@@ -55,3 +55,13 @@ def test_two_losses_are_both_counted() -> None:
 
 def test_a_clock_that_stands_still_measures_nothing() -> None:
     assert sum(losses([0.0] * 500)) == 0
+
+
+@pytest.mark.parametrize("frames", [1, 2, 4])
+@pytest.mark.parametrize("gap_ms", [0, 20, 500])
+def test_what_was_lost_is_told_whatever_comes_at_once(frames: int, gap_ms: int) -> None:
+    meter = LossMeter(RATE, frames)
+    at_ms = [20 * frames * number + (gap_ms if number > 50 else 0) for number in range(100)]
+    told = [meter.push(round(at * 1e6), 0) for at in at_ms]
+    assert sum(told) == gap_ms * 8
+    assert gap_ms == 0 or 200 <= at_ms[told.index(max(told))] - at_ms[50] - gap_ms <= 200 + 20 * frames

@@ -22,6 +22,11 @@ def test_a_device_is_both_directions_unless_one_is_named() -> None:
     assert (card.input, card.output, card.rate, card.channel) == ("USB", "Loop", 44100, "right")
 
 
+@pytest.mark.parametrize(("options", "frames"), [({}, 2), ({"period_ms": 20}, 1), ({"period_ms": 80}, 4)])
+def test_a_period_is_whole_frames(options: dict[str, Any], frames: int) -> None:
+    assert read_options(options).card.period_frames == frames
+
+
 def test_a_toml_array_is_taken_for_the_buttons_command() -> None:
     assert read_options({"button_command": ["true"]}).pins.button_command == ("true",)
 
@@ -35,6 +40,7 @@ def test_a_toml_array_is_taken_for_the_buttons_command() -> None:
         ({"rate": 12345}, "line.options.rate: must be a multiple of 50, not 12345"),
         ({"channel": "middle"}, "line.options.channel: must be 'left', 'right' or 'mix', not 'middle'"),
         ({"stall_s": 60.0}, "line.options.stall_s: must be less than or equal to 5, not 60.0"),
+        ({"period_ms": 30}, "line.options.period_ms: must be 20, 40, 60 or 80, not 30"),
         ({"ring_active": "up"}, "line.options.ring_active: must be 'low' or 'high', not 'up'"),
     ],
 )

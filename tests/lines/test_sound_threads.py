@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from ivrbox.lines.sound_threads import CAPTURED_FRAMES, LOOK_AT_FRAMES, CardThread, Reader, Writer
+from ivrbox.lines.sound_threads import CAPTURED_PERIODS, LOOK_AT_FRAMES, CardThread, Reader, Writer
 
 FRAME, ROOM = 960, 2880
 SILENCE, SOUND = bytes(1920), b"\1\2" * 960
@@ -15,17 +15,18 @@ SILENCE, SOUND = bytes(1920), b"\1\2" * 960
 class Buffer:
     """A card that plays what is written to it when told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: int = ROOM) -> None:
+        self.room = room
         self.filled = 0
         self.written: list[bytes] = []
 
     def get_write_available(self) -> int:
-        return ROOM - self.filled
+        return self.room - self.filled
 
     def write(self, raw: bytes, *, exception_on_underflow: bool) -> None:
         assert not exception_on_underflow
         self.written.append(raw)
-        self.filled = min(ROOM, self.filled + FRAME)
+        self.filled = min(self.room, self.filled + len(raw) // 2)
 
     def plays(self, samples: int = FRAME) -> None:
         self.filled = max(0, self.filled - samples)
@@ -38,20 +39,33 @@ def card() -> Buffer:
 
 @pytest.fixture
 def writer(card: Buffer) -> Writer:
-    return Writer(card, FRAME)
+    return Writer(card, FRAME, 1)
 
 
 def say(writer: Writer, card: Buffer, raw: bytes, frames: int) -> None:
     """So many frames, one played for each one written."""
     for _ in range(frames):
-        writer.frames.put(raw)
+        writer.periods.put(raw)
         writer.step()
         card.plays()
 
 
+def test_of_a_period_only_the_silent_frame_is_left_out() -> None:
+    card = Buffer(2 * ROOM)
+    writer = Writer(card, FRAME, 2)
+    card.filled = 2 * FRAME
+    for number in range(3 * LOOK_AT_FRAMES):
+        writer.periods.put(SOUND + SILENCE if number % 2 else SILENCE + SOUND)
+        writer.step()
+        card.plays(2 * FRAME)
+    assert card.filled == FRAME
+    assert [len(raw) for raw in card.written].count(len(SOUND)) == 1
+    assert b"".join(card.written).count(SOUND) == 3 * LOOK_AT_FRAMES
+
+
 def fill(writer: Writer, card: Buffer) -> None:
     for _ in range(4):
-        writer.frames.put(SOUND)
+        writer.periods.put(SOUND)
         writer.step()
     card.plays()
 
@@ -66,7 +80,8 @@ def test_delay_that_is_not_needed_goes_in_the_next_silence(writer: Writer, card:
 def test_after_a_stall_silence_that_piles_up_is_left_out_at_once(writer: Writer, card: Buffer) -> None:
     fill(writer, card)
     for _ in range(3):
-        writer.frames.put(SILENCE)
+        writer.periods.put(SILENCE)
+    writer.step()
     writer.step()
     assert len(card.written) == 4
     writer.step()
@@ -112,7 +127,7 @@ def test_a_card_that_runs_dry_again_and_again_is_still_not_kept_full(writer: Wri
 
 def test_a_card_that_was_never_full_has_not_run_dry(writer: Writer, card: Buffer) -> None:
     for _ in range(10):
-        writer.frames.put(SOUND)
+        writer.periods.put(SOUND)
         writer.step()
         card.filled = 0
     assert writer.underruns == 0
@@ -139,32 +154,32 @@ class Source:
 def test_frames_are_handed_over_with_their_time_and_what_waits_behind_them() -> None:
     reader = Reader(Source(2), FRAME, lambda: 42)
     reader.step()
-    captured = reader.frames.get_nowait()
+    captured = reader.periods.get_nowait()
     assert (len(captured.raw), captured.read_ns, captured.waiting) == (2 * FRAME, 42, FRAME)
 
 
 def test_where_there_is_no_room_for_a_frame_nothing_is_read_meanwhile() -> None:
     source = Source(100)
     reader = Reader(source, FRAME, lambda: 0)
-    for _ in range(CAPTURED_FRAMES + 2):
+    for _ in range(CAPTURED_PERIODS + 2):
         reader.step()
-    assert source.left == 100 - CAPTURED_FRAMES
-    reader.frames.get_nowait()
+    assert source.left == 100 - CAPTURED_PERIODS
+    reader.periods.get_nowait()
     reader.step()
     reader.step()
-    assert source.left == 100 - CAPTURED_FRAMES - 1
+    assert source.left == 100 - CAPTURED_PERIODS - 1
 
 
 def test_a_card_that_has_not_begun_is_looked_at_and_not_read() -> None:
     source = Source(100, waiting=FRAME - 1)
     reader = Reader(source, FRAME, lambda: 0)
     reader.step()
-    assert (source.left, reader.frames.qsize()) == (100, 0)
+    assert (source.left, reader.periods.qsize()) == (100, 0)
     source.waiting = FRAME
     reader.step()
     source.waiting = 0  # from now on it may wait in the card's own way
     reader.step()
-    assert (source.left, reader.frames.qsize()) == (98, 2)
+    assert (source.left, reader.periods.qsize()) == (98, 2)
 
 
 def test_a_card_that_fails_ends_its_thread_with_the_reason() -> None:

@@ -21,7 +21,7 @@ from ivrbox.lines.sound_bell import SoundBell
 from ivrbox.lines.sound_card import CardSpec, SoundCard
 from ivrbox.lines.sound_devices import SoundDevice, counted_chatter, find_device
 from ivrbox.lines.sound_output import SoundOutput
-from ivrbox.lines.sound_threads import Writer
+from ivrbox.lines.sound_threads import PERIOD_FRAMES, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -213,7 +213,7 @@ def test_of_a_stereo_card_the_channel_that_was_named_is_heard(
     both = np.stack([np.full(96000, 8000), np.full(96000, -2000)], axis=1).astype(np.int16)
     monkeypatch.setattr("ivrbox.lines.sound_devices.takes", lambda *what: what[-2] == 2 and what[-1] == 48000)
     line.bench.says_raw(both.tobytes())
-    card = SoundCard(CardSpec("bench", "bench", 48000, channel), clock_ns=lambda: 0)
+    card = SoundCard(CardSpec("bench", "bench", 48000, channel, period_frames=1), clock_ns=lambda: 0)
     card.open()
     heard = np.concatenate([card.read()[0] for _ in range(95)])
     card.close()
@@ -257,7 +257,8 @@ def test_a_box_that_is_behind_leaves_out_what_it_cannot_say_in_time(
     now_ms = [0]
     card = SoundCard(CardSpec("bench", "bench", 48000), clock_ns=lambda: now_ms[0] * 1_000_000)
     card.open()
-    card.read()
+    for _ in range(PERIOD_FRAMES):
+        card.read()
     looks = iter([False, True, False])  # no room at the first look, then room; and none
     monkeypatch.setattr(Writer, "has_room", property(lambda _: next(looks)))
     now_ms[0] = 79
@@ -265,20 +266,20 @@ def test_a_box_that_is_behind_leaves_out_what_it_cannot_say_in_time(
     assert (card.counters.dropped, card.counters.late_frames, card.counters.worst_frame_ms) == (0, 1, 79)
     now_ms[0] = 81
     card.write(SILENCE)
-    assert (card.counters.dropped, card.counters.worst_frame_ms) == (1, 81)
+    assert (card.counters.dropped, card.counters.worst_frame_ms) == (PERIOD_FRAMES, 81)
     card.close()
 
 
 def test_sound_that_the_card_lost_is_told_and_counted(make: Callable[..., BenchLine]) -> None:
     make()
-    frames_read = count(1)
+    periods_read = count(1)
 
     def clock_ns() -> int:
-        """Each frame is read 20 ms after the one before; between the 60th and the 61st the card lost 100 ms."""
+        """Each period is read 40 ms after the one before; between the 30th and the 31st the card lost 100 ms."""
         if threading.current_thread().name != "sound-in":
             return 0
-        number = next(frames_read)
-        return 20_000_000 * (number + 5 * (number > 60))
+        number = next(periods_read)
+        return 40_000_000 * number + 100_000_000 * (number > 30)
 
     card = SoundCard(CardSpec("bench", "bench", 48000), clock_ns=clock_ns)
     card.open()
