@@ -63,22 +63,23 @@ class Resampler:
         """Take samples of shape (n,), n from 0; give all that they make certain, int16, clipped at full scale."""
         self._silent = self._silent + samples.size if is_silent(samples) else 0
         if self._silent >= samples.size + self._held.size:
-            return np.zeros(self._advance(samples.size).size, dtype=np.int16)
+            return np.zeros(self._advance(samples.size)[1], dtype=np.int16)
         if self._blocks is not None and not self._next and self._blocks.fit(samples.size):
             made, self._held = self._blocks.push(self._held, samples)
             return made
         stream = np.concatenate([self._held, samples.astype(np.float64)])
-        places = self._advance(samples.size)
+        first, outputs = self._advance(samples.size)
         self._held = stream[stream.size - self._held.size :]
-        if not places.size:
+        if not outputs:
             return np.zeros(0, dtype=np.int16)
-        return _rounded(self._sums(stream, places))
+        return _rounded(self._sums(stream, first + self._down * np.arange(outputs)))
 
-    def _advance(self, samples: int) -> NDArray[np.int64]:
-        """The places of the outputs that fall due within so many new samples, in units of 1 / (rate_in * up)."""
-        places = np.arange(self._next, samples * self._up, self._down)
-        self._next += places.size * self._down - samples * self._up
-        return places
+    def _advance(self, samples: int) -> tuple[int, int]:
+        """Take so many new samples: the place of the first output that falls due in them, and how many do."""
+        first = self._next
+        outputs = max(0, -((first - samples * self._up) // self._down))
+        self._next += outputs * self._down - samples * self._up
+        return first, outputs
 
     def _sums(self, stream: NDArray[np.float64], places: NDArray[np.int64]) -> NDArray[np.float64]:
         """The filter's sums at these places."""
