@@ -33,11 +33,8 @@ CAPTURED_PERIODS: Final = 12
 PLAYED_PERIODS: Final = 2
 """Periods to be said that wait for the card."""
 
-CUSHION_FRAMES: Final = 1
-"""Frames that shall lie in the card's buffer when the next one comes; one more after each time that it ran dry."""
-
-LOOK_AT_FRAMES: Final = 25
-"""How many frames in a row must have found the cushion too thick."""
+LOOKS: Final = 20
+"""How many periods in a row must have found the cushion too thick."""
 
 PRIORITY: Final = 20
 """SCHED_FIFO priority: above all that is ordinary, below the kernel's interrupt threads (50); the unit allows it."""
@@ -125,16 +122,19 @@ class Reader:
 class Writer:
     """Takes periods and writes them; counts the times that the card had run dry.
 
-    What lies in the card's buffer is delay. Some is wanted as a cushion; more gathers whenever card or box stalls, and
-    would never go away. So a frame of silence is left out where the cushion has been thicker than needed for a while.
+    What lies in the card's buffer is delay. A period of it is wanted when the next one comes, as a cushion, and a frame
+    more after each time that the card ran dry. So much silence goes before the first period, and fills the cushion up
+    again after it was lost, unless what was held up meanwhile does. More gathers whenever card or box stalls, and would
+    never go away: so a frame of silence is left out where the cushion has been thicker than needed for a while.
     """
 
     def __init__(self, stream: Any, frame: int, frames: int) -> None:  # noqa: ANN401 - PyAudio has no types
         """Write to this stream; a frame is so many samples, and a period so many frames."""
         self._stream, self._frame, self._frames = stream, frame, frames
         self._room = stream.get_write_available()
-        self._was_filled = False
-        self._cushion = CUSHION_FRAMES
+        self._is_wet = False
+        self._is_to_fill = True
+        self._cushion = frames
         self._thinnest = self._room
         self._looked = 0
         self.periods: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -149,13 +149,28 @@ class Writer:
         """Write one period, if one comes."""
         with contextlib.suppress(queue.Empty):
             raw = self.periods.get(timeout=LOOK_UP_S)
-            room = self._stream.get_write_available()
-            self._count(room)
-            cushion = self._room - room
-            if self._is_too_thick(cushion) or self._is_piling_up(cushion):
+            cushion = self._room - self._stream.get_write_available()
+            if self._has_run_dry(cushion):
+                self.underruns += 1
+                # This machine needs more: one gap is better than another after each pause. A full buffer is no cushion.
+                self._cushion = min(self._cushion + 1, self._room // self._frame - self._frames)
+            elif self._is_to_fill:
+                self._is_to_fill = False
+                raw = self._filling(cushion, raw) + raw
+            elif self._is_too_thick(cushion) or self._is_piling_up(cushion):
                 raw = self._thinned(raw)
             if raw:
                 self._stream.write(raw, exception_on_underflow=False)
+
+    def _has_run_dry(self, cushion: int) -> bool:
+        """Whether the card has played all that it had. One that never keeps anything has no clock, and cannot."""
+        was_wet, self._is_wet = self._is_wet, cushion > 0
+        self._is_to_fill |= was_wet and not self._is_wet
+        return was_wet and not self._is_wet
+
+    def _filling(self, cushion: int, raw: bytes) -> bytes:
+        """Silence as long as the cushion lacks; in as many channels as the period has."""
+        return bytes(max(0, self._cushion * self._frame - cushion) * (len(raw) // (self._frames * self._frame)))
 
     def _thinned(self, raw: bytes) -> bytes:
         """The period without one of its frames, if that is silence."""
@@ -171,22 +186,13 @@ class Writer:
         self._thinnest = min(cushion, self._thinnest)
         self._looked += 1
         spare = self._thinnest >= (self._cushion + 1) * self._frame
-        if self._looked >= LOOK_AT_FRAMES and not spare:
+        if self._looked >= LOOKS and not spare:
             self._thinnest, self._looked = self._room, 0
-        return spare and self._looked >= LOOK_AT_FRAMES
+        return spare and self._looked >= LOOKS
 
     def _is_piling_up(self, cushion: int) -> bool:
-        """Whether frames wait for a card that has enough: after a stall, both at once."""
+        """Whether periods wait for a card that has enough: after a stall, both at once."""
         return cushion >= (self._cushion + 1) * self._frame and self.periods.qsize() >= PLAYED_PERIODS - 1
-
-    def _count(self, room: int) -> None:
-        if room < self._frame:
-            self._was_filled = True
-        elif self._was_filled and room >= self._room:
-            self._was_filled = False
-            self.underruns += 1
-            # This machine needs more: one gap is better than another after each pause. A full buffer is no cushion.
-            self._cushion = min(self._cushion + 1, self._room // self._frame - 1)
 
 
 def _go_realtime() -> bool:

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from ivrbox.lines.sound_threads import CAPTURED_PERIODS, LOOK_AT_FRAMES, CardThread, Reader, Writer
+from ivrbox.lines.sound_threads import CAPTURED_PERIODS, LOOKS, CardThread, Reader, Writer
 
 FRAME, ROOM = 960, 2880
 SILENCE, SOUND = bytes(1920), b"\1\2" * 960
@@ -53,14 +53,14 @@ def say(writer: Writer, card: Buffer, raw: bytes, frames: int) -> None:
 def test_of_a_period_only_the_silent_frame_is_left_out() -> None:
     card = Buffer(2 * ROOM)
     writer = Writer(card, FRAME, 2)
-    card.filled = 2 * FRAME
-    for number in range(3 * LOOK_AT_FRAMES):
+    card.filled = 3 * FRAME
+    for number in range(3 * LOOKS):
         writer.periods.put(SOUND + SILENCE if number % 2 else SILENCE + SOUND)
         writer.step()
         card.plays(2 * FRAME)
-    assert card.filled == FRAME
+    assert card.filled == 2 * FRAME
     assert [len(raw) for raw in card.written].count(len(SOUND)) == 1
-    assert b"".join(card.written).count(SOUND) == 3 * LOOK_AT_FRAMES
+    assert b"".join(card.written).count(SOUND) == 3 * LOOKS
 
 
 def fill(writer: Writer, card: Buffer) -> None:
@@ -72,7 +72,7 @@ def fill(writer: Writer, card: Buffer) -> None:
 
 def test_delay_that_is_not_needed_goes_in_the_next_silence(writer: Writer, card: Buffer) -> None:
     fill(writer, card)
-    say(writer, card, SILENCE, 3 * LOOK_AT_FRAMES)
+    say(writer, card, SILENCE, 3 * LOOKS)
     assert card.filled == FRAME
     assert writer.underruns == 0
 
@@ -90,19 +90,19 @@ def test_after_a_stall_silence_that_piles_up_is_left_out_at_once(writer: Writer,
 
 def test_what_is_said_is_never_left_out(writer: Writer, card: Buffer) -> None:
     fill(writer, card)
-    say(writer, card, SOUND, 3 * LOOK_AT_FRAMES)
-    assert len(card.written) == 4 + 3 * LOOK_AT_FRAMES
+    say(writer, card, SOUND, 3 * LOOKS)
+    assert len(card.written) == 4 + 3 * LOOKS
     assert card.filled == ROOM - FRAME
 
 
 def test_a_cushion_that_is_thin_at_times_is_kept(writer: Writer, card: Buffer) -> None:
     fill(writer, card)
     for _ in range(10):
-        say(writer, card, SILENCE, LOOK_AT_FRAMES - 5)
+        say(writer, card, SILENCE, LOOKS - 5)
         card.plays(FRAME)
         say(writer, card, SILENCE, 1)
         card.filled += FRAME
-    assert len(card.written) == 4 + 10 * (LOOK_AT_FRAMES - 4)
+    assert len(card.written) == 4 + 10 * (LOOKS - 4)
 
 
 def test_a_card_that_ran_dry_is_counted_once_and_gets_a_thicker_cushion(writer: Writer, card: Buffer) -> None:
@@ -111,8 +111,41 @@ def test_a_card_that_ran_dry_is_counted_once_and_gets_a_thicker_cushion(writer: 
     say(writer, card, SOUND, 2)
     assert writer.underruns == 1
     fill(writer, card)
-    say(writer, card, SILENCE, 3 * LOOK_AT_FRAMES)
+    say(writer, card, SILENCE, 3 * LOOKS)
     assert card.filled == 2 * FRAME
+
+
+@pytest.mark.parametrize(("channels", "frames"), [(1, 1), (1, 2), (2, 2)])
+def test_a_cushion_of_silence_goes_before_the_first_period(channels: int, frames: int) -> None:
+    card = Buffer()
+    writer = Writer(card, FRAME, frames)
+    for _ in range(2):
+        writer.periods.put(SOUND * channels * frames)
+        writer.step()
+    period = channels * frames
+    assert card.written == [SILENCE * period + SOUND * period, SOUND * period]
+
+
+@pytest.mark.parametrize(("held_up", "filled"), [(0, 2), (1, 1), (3, 0)])
+def test_a_card_that_ran_dry_is_filled_up_with_what_was_held_up_or_else_silence(
+    writer: Writer, card: Buffer, held_up: int, filled: int
+) -> None:
+    say(writer, card, SOUND, 10)
+    card.filled = 0
+    writer.periods.put(SOUND)
+    writer.step()
+    card.filled = held_up * FRAME
+    say(writer, card, SOUND, 2)
+    assert writer.underruns == 1
+    assert card.written[-3:] == [SOUND, SILENCE * filled + SOUND, SOUND]
+
+
+def test_a_card_that_keeps_nothing_is_given_what_is_said_and_no_more(writer: Writer, card: Buffer) -> None:
+    for _ in range(10):
+        writer.periods.put(SOUND)
+        writer.step()
+        card.filled = 0
+    assert (writer.underruns, b"".join(card.written)) == (0, SILENCE + 10 * SOUND)
 
 
 def test_a_card_that_runs_dry_again_and_again_is_still_not_kept_full(writer: Writer, card: Buffer) -> None:
@@ -121,16 +154,8 @@ def test_a_card_that_runs_dry_again_and_again_is_still_not_kept_full(writer: Wri
         card.filled = 0
         say(writer, card, SOUND, 2)
     fill(writer, card)
-    say(writer, card, SILENCE, 3 * LOOK_AT_FRAMES)
+    say(writer, card, SILENCE, 3 * LOOKS)
     assert (writer.underruns, card.filled) == (5, 2 * FRAME)
-
-
-def test_a_card_that_was_never_full_has_not_run_dry(writer: Writer, card: Buffer) -> None:
-    for _ in range(10):
-        writer.periods.put(SOUND)
-        writer.step()
-        card.filled = 0
-    assert writer.underruns == 0
 
 
 class Source:
