@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from ivrbox.lines.line import Frame, LineEvent
 
 log = logging.getLogger(__name__)
+
+NUMBER_FRAMES: Final = 10
+"""Frames that are looked through together for a caller's number: known 200 ms later, at a third of the work."""
 
 
 class UsbAudio(Line):
@@ -149,10 +152,23 @@ class UsbAudio(Line):
 
     def _events_on_hook(self, pins: LinePins, heard: Frame, lost: int) -> tuple[LineEvent, ...]:
         rings = self._ring_facts(pins).count(RingFact.RING) + (self._bell.push(heard) if self._bell else 0)
+        return (*[Ringing()] * rings, *self._callers(heard, lost, at_once=bool(rings)))
+
+    def _callers(self, heard: Frame, lost: int, *, at_once: bool) -> list[CallerId]:
+        """Look for a number in what was heard, if that is enough by now, or if the ringing may soon be answered."""
+        callers: list[CallerId] = []
         if lost:
+            callers = self._read_number()
             self._caller_id.skip(lost)
-        callers = [CallerId(caller.number, caller.name) for caller in self._caller_id.push(heard)]
-        return (*[Ringing()] * rings, *callers)
+        self._unread.append(heard)
+        if at_once or len(self._unread) == NUMBER_FRAMES:
+            callers += self._read_number()
+        return callers
+
+    def _read_number(self) -> list[CallerId]:
+        heard = np.concatenate(self._unread) if self._unread else SILENCE[:0]
+        self._unread.clear()
+        return [CallerId(caller.number, caller.name) for caller in self._caller_id.push(heard)]
 
     def _ring_facts(self, pins: LinePins) -> list[RingFact]:
         if not pins.can_ring:
@@ -165,6 +181,7 @@ class UsbAudio(Line):
     def _listen_on_hook(self) -> None:
         self._ring = RingWatch(self._country.ring_ms)
         self._caller_id = CallerIdReceiver()
+        self._unread: list[Frame] = []
         self._bell = SoundBell() if self._options.ring_by_sound else None
 
     def _open_pins(self, verb: str) -> LinePins:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from caller_id_maker import fsk, mdmf
 from gpiozero import DigitalOutputDevice
 from sound_bench import BUFFERED_FRAMES, HOOK, BenchCard, BenchLine
 
@@ -16,7 +17,7 @@ from ivrbox.dsp import tones
 from ivrbox.dsp.dtmf import find_keys
 from ivrbox.errors import LineError, LineLost, LineStuck
 from ivrbox.lines import sound_card
-from ivrbox.lines.line import SILENCE, RemoteHungUp, Ringing
+from ivrbox.lines.line import SILENCE, CallerId, RemoteHungUp, Ringing
 from ivrbox.lines.sound_bell import SoundBell
 from ivrbox.lines.sound_card import CardSpec, SoundCard
 from ivrbox.lines.sound_devices import SoundDevice, counted_chatter, find_device
@@ -142,6 +143,16 @@ def test_a_sound_rings_where_there_is_no_bell(make: Callable[..., BenchLine]) ->
         line.bench.says(np.concatenate([tones.keys("5", gap_ms=300), tones.keys("5", gap_ms=300)]))
         _, events = talk(line, AHEAD + 60)
     assert events == [Ringing(), Ringing()]
+
+
+@pytest.mark.parametrize("early", range(0, 200, 40))
+def test_a_number_that_takes_half_a_second_is_read_whole(make: Callable[..., BenchLine], early: int) -> None:
+    line = make()
+    message = fsk(mdmf({0x02: b"03012345678", 0x07: b"The Longest Name In All Of Berlin"})).astype(np.int16)
+    with line:
+        line.bench.says(np.concatenate([np.zeros(8 * early, np.int16), message]))
+        _, events = talk(line, AHEAD + 80)
+    assert events == [CallerId("03012345678", "The Longest Name In All Of Berlin")]
 
 
 def test_one_sound_is_one_ring_told_when_it_is_over() -> None:
