@@ -16,6 +16,7 @@ FRAME_SAMPLES = 160
 """Samples in a frame: 20 ms, the packet time of G.711 telephony."""
 
 FRAME_MS = 1000 * FRAME_SAMPLES // SAMPLE_RATE
+SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
 FULL_SCALE = 32767
 """The largest int16 sample."""

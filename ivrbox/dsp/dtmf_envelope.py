@@ -18,7 +18,8 @@ from operator import mul
 from typing import TYPE_CHECKING, Final
 
 from ivrbox.dsp.dtmf_windows import RUN
-from ivrbox.dsp.goertzel import HOP, WINDOW
+from ivrbox.dsp.goertzel import HOP, OVERLAP, WINDOW
+from ivrbox.units import SAMPLES_PER_MS
 
 if TYPE_CHECKING:
     from ivrbox.dsp.dtmf_windows import WindowHistory
@@ -42,11 +43,9 @@ _FADED: Final = 2.0
 """Power ratio: a tone 3 dB down may be on its way out."""
 
 _MIDDLE: Final = WINDOW // 2
-_PARTS: Final = WINDOW // HOP
 _LOOK_BACK: Final = 30
 _SETTLED: Final = 40
 _REMEMBERED: Final = 512
-_PER_MS: Final = 8
 
 
 def end_of(window: int) -> int:
@@ -56,7 +55,7 @@ def end_of(window: int) -> int:
 
 def first_full(onset: float) -> int:
     """The first window that lies within a key with this onset."""
-    return math.ceil(onset / HOP) + _PARTS - 1
+    return math.ceil(onset / HOP) + OVERLAP - 1
 
 
 class Envelope:
@@ -122,7 +121,7 @@ class Envelope:
                 self._rise([power * power for power in powers], (level / _HALF) ** 2)
                 for powers, level in zip(self._powers, self.levels, strict=True)
             )
-            apart = math.inf if row is None or column is None else abs(row - column) / _PER_MS
+            apart = math.inf if row is None or column is None else abs(row - column) / SAMPLES_PER_MS
             self._skew_ms = min(MOST_SKEW_MS, apart)
         return self._skew_ms
 

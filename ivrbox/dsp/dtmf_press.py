@@ -21,9 +21,9 @@ from ivrbox.dsp.dtmf_envelope import LEVEL_WINDOWS, Envelope, end_of, first_full
 from ivrbox.dsp.dtmf_evidence import measure_tone, second_tones, spectra_until, surroundings
 from ivrbox.dsp.dtmf_verdict import MOST_DEVIATION, Evidence, is_held, is_key, off_frequency, off_level, second_tone
 from ivrbox.dsp.dtmf_windows import NO_KEY, RUN
-from ivrbox.dsp.goertzel import HOP, SPECTRUM_WINDOW, TONE_GAIN, WINDOW, hann_loss_db
+from ivrbox.dsp.goertzel import HOP, OVERLAP, SPECTRUM_WINDOW, TONE_GAIN, WINDOW, hann_loss_db
 from ivrbox.dsp.keys import COLUMNS_HZ, ROWS_HZ
-from ivrbox.units import amplitude_to_dbm0
+from ivrbox.units import SAMPLES_PER_MS, amplitude_to_dbm0
 
 if TYPE_CHECKING:
     from ivrbox.dsp.dtmf_evidence import Running, Tone
@@ -45,12 +45,10 @@ ECHO_DELAY: Final = 1600
 ECHO_LOSS: Final = 6.3
 """Power ratio, 8 dB: AT&T has echoes that are 10 dB down (ITU-T Q.24, table A-1)."""
 
-_PARTS: Final = WINDOW // HOP
 _REACH: Final = 1360
 _LONGEST_SPAN: Final = 24
 _SHORTEST_SPAN: Final = 6
 _LEAD: Final = 32
-_PER_MS: Final = 8
 _SOON: Final = 2
 _LATER: Final = 5
 _RARELY: Final = 12
@@ -158,7 +156,7 @@ class Press:
         age = end_of(self._newest) - self.onset
         if age < SHORTEST:
             return False
-        if not is_held(age / _PER_MS, self._envelope.share_held):
+        if not is_held(age / SAMPLES_PER_MS, self._envelope.share_held):
             self._next_look, self.reason = self._newest + _SOON, "unsteady"
             return False
         heard = self._weigh(history, self._newest, end_of(self._newest))
@@ -171,14 +169,14 @@ class Press:
         self._envelope.measure_levels()
         end = self.end
         if end - self.onset < SHORTEST:
-            self.reason = f"too short {max(0.0, end - self.onset) / _PER_MS:.0f} ms"
+            self.reason = f"too short {max(0.0, end - self.onset) / SAMPLES_PER_MS:.0f} ms"
             return False
-        return self._weigh(history, self._last_hit - _PARTS // 2, math.floor(end))
+        return self._weigh(history, self._last_hit - OVERLAP // 2, math.floor(end))
 
     def examine(self, history: WindowHistory) -> Evidence:
         """The evidence, whatever it is worth: that of the last look, or of one taken now."""
         if self.evidence is None:
-            last = max(self._last_hit - _PARTS // 2, self._seed)
+            last = max(self._last_hit - OVERLAP // 2, self._seed)
             first = self._first_full(last)
             row, column = (measure_tone(history, channel, first, last) for channel in self.channels)
             self.evidence = self._gather(
@@ -217,7 +215,7 @@ class Press:
         if self.reason:
             return False
         self.evidence = self._gather(history, tones, dbm0, until)
-        self.down = is_key(self.evidence, (until - self.onset) / _PER_MS)
+        self.down = is_key(self.evidence, (until - self.onset) / SAMPLES_PER_MS)
         self.reason = "" if self.down else "speech-like"
         if self.down and self._is_whole(last):
             second = second_tone(*second_tones(self._now, *self._true_hz(tones)))

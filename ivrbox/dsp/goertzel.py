@@ -29,6 +29,9 @@ WINDOW: Final = 96
 """Samples in a tone window: 12 ms. Its main lobe is 167 Hz to each side, the row tones and the column tones of one key
 lie at least 268 Hz apart."""
 
+OVERLAP: Final = WINDOW // HOP
+"""Tone windows that hold a sample."""
+
 SPECTRUM_WINDOW: Final = 240
 """Samples in a spectrum window: 30 ms, bins every 33 1/3 Hz."""
 
