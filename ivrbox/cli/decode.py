@@ -45,9 +45,10 @@ if TYPE_CHECKING:
 def decode(file: Path, *, as_json: bool, trace: bool, plot: Path | None, channel: str) -> None:
     """List the keys that are heard in FILE, a WAV file of any rate."""
     samples = _heard(read_wav(file), channel)
-    keys, candidates = find_keys(samples), trace_keys(samples)
+    candidates = trace_keys(samples) if trace or plot is not None else []
     if plot is not None:
         _draw(plot, samples, candidates, file.name)
+    keys = [] if trace else find_keys(samples)
     if as_json:
         click.echo(_as_json(candidates if trace else keys))
     elif trace:
