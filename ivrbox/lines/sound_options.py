@@ -11,6 +11,7 @@ from ivrbox.errors import ConfigError, Fault
 from ivrbox.lines.hook import PinSpec
 from ivrbox.lines.sound_card import CardSpec
 from ivrbox.lines.watch import LOOP_BREAK_MS, WatchRules
+from ivrbox.lines.wording import wording
 from ivrbox.units import FRAME_MS
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _words(key: str, detail: ErrorDetails) -> str:
         return f"unknown key; did you mean {near[0]!r}?" if near else f"unknown key; there are {_known()}"
     if key.endswith("_pin"):
         return f"must be a GPIO number or the name of a pin, not {detail['input']!r}"
-    return f"{detail['msg'].replace('Input should be', 'must be', 1)}, not {detail['input']!r}"
+    return wording(detail)
 
 
 def _known() -> str:

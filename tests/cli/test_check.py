@@ -124,7 +124,7 @@ def test_broken_settings_do_not_hide_the_flows_faults(config: Path) -> None:
         ('[line]\noptions = { realtime = "x" }', "4: line.options.realtime: must be true or false, not 'x'"),
         (
             '[line]\nkind = "usb_audio"\n[line.options]\nrate = "fast"\nstall_s = 90',
-            "6: line.options.rate: must be a valid integer, not 'fast'",
+            "6: line.options.rate: must be a whole number, not 'fast'",
         ),
         (
             '[line]\nkind = "usb_audio"\noptions = { country = "zz" }',
