@@ -24,6 +24,7 @@ longer than the tail, frames pass untouched and cost nothing.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -70,6 +71,7 @@ class EchoCanceller:
         self._spectra = np.zeros(shape, dtype=np.complex128)
         self._powers = np.zeros(shape)
         self._said = np.zeros(TRANSFORM)
+        self._unseen: deque[NDArray[np.int16]] = deque(maxlen=self._partitions + 1)
         self._error = np.zeros(TRANSFORM)
         self._other = np.full(BINS, LEAST_POWER)
         self._quiet = self._partitions
@@ -82,13 +84,20 @@ class EchoCanceller:
         self._quiet = self._quiet + 1 if is_silent(said) else 0
         if self._quiet > self._partitions:
             return heard
-        self._take(said)
+        self._unseen.append(said)
         if is_silent(heard):  # digital silence: a line without echo, from which there is nothing to learn or to take
             return heard
+        self._catch_up()
         echo = np.fft.irfft((self._filter * self._spectra).sum(axis=0))[FRAME_SAMPLES:]
         self._error[FRAME_SAMPLES:] = heard - echo
         self._learn(np.fft.rfft(self._error))
         return np.clip(np.rint(self._error[FRAME_SAMPLES:]), -32768, 32767).astype(np.int16)
+
+    def _catch_up(self) -> None:
+        """Take what was said while nothing was heard: as much of it as the filter spans, and the frame before."""
+        for said in self._unseen:
+            self._take(said)
+        self._unseen.clear()
 
     def _take(self, said: NDArray[np.int16]) -> None:
         """Move on by a frame: the newest input is the spectrum of this one behind the one before.

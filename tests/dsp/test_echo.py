@@ -179,3 +179,16 @@ def test_whatever_is_said_and_heard_a_frame_comes_out(seed: int, loudest: int) -
 def test_a_tail_shorter_than_a_frame_is_refused() -> None:
     with pytest.raises(ValueError, match="tail_ms: must be at least 20, not 10"):
         EchoCanceller(tail_ms=10)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60))
+def test_a_line_that_falls_silent_now_and_then_loses_nothing_of_what_was_said(moments: list[tuple[bool, bool]]) -> None:
+    """Work that was put off in silence gives what it would have given at once."""
+    rng = np.random.default_rng(7)
+    lazy, eager = EchoCanceller(), EchoCanceller()
+    for is_heard, is_said in moments:
+        said = _prompt(rng, 0.02) if is_said else SILENCE
+        heard = said // 3 + WHISPER if is_heard else SILENCE
+        assert np.array_equal(lazy.push(heard, said), eager.push(heard, said))
+        eager._catch_up()
