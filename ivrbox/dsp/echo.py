@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ivrbox.dsp.level import is_silent
-from ivrbox.units import FRAME_MS, FRAME_SAMPLES
+from ivrbox.units import FRAME_MS, FRAME_SAMPLES, dbm0_to_amplitude
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,6 +52,10 @@ SMOOTHING: Final = 0.5
 
 SPREAD: Final = 2
 """Bins (25 Hz each) to either side over which that power is spread: the skirts of a tone that begins in a frame."""
+
+NOTHING: Final = FRAME_SAMPLES / 2 * dbm0_to_amplitude(-56.0) ** 2
+"""Energy of a frame that holds no key, which has -42 dBm0 at least, and no echo that could cover one: a line that is
+well matched, or digital. From it there is nothing to take and nothing to learn."""
 
 LEAST_POWER: Final = 100.0 * TRANSFORM
 """Power in a bin below which nothing can be learned: white noise of ten int16 steps."""
@@ -85,11 +89,12 @@ class EchoCanceller:
         if self._quiet > self._partitions:
             return heard
         self._unseen.append(said)
-        if is_silent(heard):  # digital silence: a line without echo, from which there is nothing to learn or to take
+        wide = heard.astype(np.float64)
+        if wide @ wide < NOTHING:
             return heard
         self._catch_up()
         echo = np.fft.irfft((self._filter * self._spectra).sum(axis=0))[FRAME_SAMPLES:]
-        self._error[FRAME_SAMPLES:] = heard - echo
+        self._error[FRAME_SAMPLES:] = wide - echo
         self._learn(np.fft.rfft(self._error))
         return np.clip(np.rint(self._error[FRAME_SAMPLES:]), -32768, 32767).astype(np.int16)
 

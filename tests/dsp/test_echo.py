@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 DELAY = 20 * RATE // 1000
 ECHO_DB = -10.0
 SILENCE = np.zeros(FRAME_SAMPLES, dtype=np.int16)
-WHISPER = np.ones(FRAME_SAMPLES, dtype=np.int16)
-"""Not digital silence, which is passed on as it is."""
+WHISPER = np.full(FRAME_SAMPLES, 30, dtype=np.int16)
+"""Just above what is passed on as it is."""
 
 
 def _prompt(rng: Rng, seconds: float, dbm0: float = -15.0) -> Pcm:
@@ -192,3 +192,10 @@ def test_a_line_that_falls_silent_now_and_then_loses_nothing_of_what_was_said(mo
         heard = said // 3 + WHISPER if is_heard else SILENCE
         assert np.array_equal(lazy.push(heard, said), eager.push(heard, said))
         eager._catch_up()
+
+
+def test_what_holds_neither_key_nor_echo_is_passed_on_as_it_is(rng: Rng) -> None:
+    said = _prompt(rng, 1)
+    heard = pcm(rng.normal(0, 20, len(said)))
+    assert np.array_equal(_cancelled(heard, said), heard[: len(said) // FRAME_SAMPLES * FRAME_SAMPLES])
+    assert not np.array_equal(_cancelled(2 * heard, said), 2 * heard[: len(said) // FRAME_SAMPLES * FRAME_SAMPLES])
