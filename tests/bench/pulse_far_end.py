@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 RATE: Final = 48000
 PRIORITY: Final = 20
 CHUNK: Final = 960  # 20 ms
+NOISE: Final = 30.0
+"""Steps of the noise on the caller's line, root mean square: -62 dBm0 in the telephone band. No line is silent."""
 
 
 def main(arguments: list[str]) -> None:
@@ -63,6 +65,7 @@ def call(out: str, seconds: float, script: list[tuple[float, str, str]]) -> None
         sound, start = sound_of(kind, what), round(at_s * RATE)
         said[start : start + sound.size] = sound[: said.size - start]
         played.append(start)
+    said += np.rint(np.random.default_rng(1).normal(0, NOISE, said.size)).astype(np.int16)
     listener, speaker = open_pair("callerside")
     heard: list[bytes] = []
     talking = threading.Thread(
