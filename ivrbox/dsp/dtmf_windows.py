@@ -46,6 +46,10 @@ QUIET: Final = ((math.sqrt(FLOOR) - 1) / MOST_GAIN) ** 2
 """Energy of samples below which no window of them can hold a tone above the floor, whatever they are (the 1 is for the
 rounding of its sums): white noise of -56 dBm0, a frame at a time."""
 
+SHORT: Final = 256
+"""Windows of a piece that is short enough to ask whether it is quiet. Of a longer one the answer is mostly no, and a
+BLAS would wake threads for it, which only spin."""
+
 STRONGER: Final = 32.0
 """Power ratio of the two tones, at most: 15 dB. So far the trace names the twist of what has more than a key may."""
 
@@ -111,7 +115,7 @@ class WindowHistory:
         end = last * HOP + WINDOW - HOP
         self._samples[end - len(samples) : end] = samples
         self._count = last
-        if not closely and self._is_quiet(first, end):
+        if not closely and windows <= SHORT and self._is_quiet(first, end):
             self._tail = _NO_RUN
             return None
         self._work_out(max(self._known, first - KEEP), last)
