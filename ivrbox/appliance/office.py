@@ -96,15 +96,16 @@ class Office:
         helpers = Helpers(
             staff.host, staff.shelf, staff.speaker, lambda receipt: staff.keeper.write_discard(call_id, receipt)
         )
-        ear = LineEar() if line.capabilities.digits is DigitOwner.LINE else DetectorEar()
+        can = line.capabilities
+        ear = LineEar() if can.digits is DigitOwner.LINE else DetectorEar(can.echo_frames)
         parts = CallParts(
             staff.repertoire.new_dialog(self._flow),
             ear,
             recorder,
             staff.keeper.recorder,
             helpers,
-            realtime=line.capabilities.realtime,
-            can_flash=line.capabilities.can_flash,
+            realtime=can.realtime,
+            can_flash=can.can_flash,
         )
         staff.board.post(Answered(call_id, caller))
         log.info("call %s: answered on %s", call_id, line.name, extra={"event": "answered"})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
 from ivrbox.dialog.events import KeyPressed, KeyReleased
 from ivrbox.dsp.dtmf import DtmfDetector, KeyDown
 from ivrbox.dsp.echo import EchoCanceller
-from ivrbox.lines.line import Digit
+from ivrbox.lines.line import SILENCE, Digit
 from ivrbox.units import FRAME_SAMPLES, seconds_to_samples
 
 if TYPE_CHECKING:
@@ -42,10 +43,11 @@ class Ear(Protocol):
 class DetectorEar:
     """The box's own detector, for lines that bring sound; the echo of our own prompt is taken out before it."""
 
-    def __init__(self) -> None:
-        """Start at the first sample, knowing nothing of the line's echo."""
+    def __init__(self, echo_frames: int = 0) -> None:
+        """Start at the first sample, knowing nothing of the line's echo but that it is so many frames late, or more."""
         self._detector = DtmfDetector(trace=True)
         self._canceller = EchoCanceller()
+        self._on_its_way = deque([SILENCE] * echo_frames)
 
     @property
     def horizon(self) -> int:
@@ -55,7 +57,9 @@ class DetectorEar:
     def listen(self, heard: Heard, said: NDArray[np.int16]) -> list[Key]:
         """Run the detector over the frame; lost samples first, since missing sound is still time."""
         reports = self._detector.skip(heard.lost) if heard.lost else []
-        return _keys([*reports, *self._detector.push(self._canceller.push(heard.frame, said))])
+        self._on_its_way.append(said)
+        left = self._canceller.push(heard.frame, self._on_its_way.popleft())
+        return _keys([*reports, *self._detector.push(left)])
 
     def finish(self) -> list[Key]:
         """Close a key that is still held."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TAIL_MS: Final = 80
-"""Echo path that the filter spans: 20 ms of delay, a hybrid's 10 ms, and room for a line's buffers."""
+"""Echo path that the filter spans: 20 ms of delay, a hybrid's 10 ms, and room for what a line's buffers vary by."""
 
 TRANSFORM: Final = 2 * FRAME_SAMPLES
 BINS: Final = TRANSFORM // 2 + 1

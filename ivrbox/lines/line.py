@@ -95,12 +95,14 @@ class Capabilities:
     `duplex`: hears while it speaks. `digits`: who owns them while listening. `realtime`: a frame takes 20 ms of
     wall time; where it does not (tape, scripted loopback), the call waits for slow helpers, so that every run is
     the same run. `can_flash`: the hook can be pressed for a moment, which exchanges take for a transfer.
+    `echo_frames`: so many frames later, at least, what is said can come back, since it waits in buffers each way.
     """
 
     duplex: bool = True
     digits: DigitOwner = DigitOwner.BOX
     realtime: bool = True
     can_flash: bool = False
+    echo_frames: int = 0
 
 
 class Line(ABC):

@@ -57,8 +57,9 @@ class UsbAudio(Line):
             LineError: there is no such country.
         """
         self.name = name
-        self.capabilities = Capabilities()
         self._options = read_options(options)
+        # A frame waits for its period to be full, then behind another period; its echo waits for one on its way back.
+        self.capabilities = Capabilities(echo_frames=2 * (self._options.card.period_frames - 1))
         self._clock_ns = clock_ns
         self._pin_factory = pin_factory
         self._country = country(self._options.country)

@@ -63,23 +63,33 @@ def test_a_key_that_is_held_when_the_line_goes_down_counts() -> None:
     assert [type(key).__name__ for key in keys] == ["KeyPressed", "KeyReleased"]
 
 
-@pytest.mark.parametrize("echo_db", [-10.0, -6.0])
-def test_keys_are_heard_through_the_echo_of_our_own_voice(echo_db: float) -> None:
+def keys_through_echo(ear: DetectorEar, echo_db: float, delay: int) -> str:
+    """Keys 1, 5 and # while a prompt is said, whose echo comes so many samples later."""
     rng = np.random.default_rng(7)
     prompt = np.rint(np.convolve(rng.normal(0, 3000, 8000 * 6), np.ones(4) / 4, "same")).astype(np.int16)
-    echo = np.zeros_like(prompt)
-    echo[160:] = (prompt[:-160] * 10 ** (echo_db / 20)).astype(np.int16)
-    heard = echo.copy()
+    heard = np.zeros_like(prompt)
+    heard[delay:] = (prompt[:-delay] * 10 ** (echo_db / 20)).astype(np.int16)
     for at, digit in ((16000, "1"), (24000, "5"), (32000, "#")):
         key = tones.key(digit, ms=80, row_dbm0=-20.0)
         heard[at : at + key.size] += key
-    ear = DetectorEar()
     keys = [
         key
         for frame, said in zip(frames_of(heard), frames_of(prompt), strict=True)
         for key in ear.listen(Heard(frame), said)
     ]
-    assert [key.digit for key in keys if isinstance(key, KeyPressed)] == ["1", "5", "#"]
+    return "".join(key.digit for key in keys if isinstance(key, KeyPressed))
+
+
+@pytest.mark.parametrize("echo_db", [-10.0, -6.0])
+def test_keys_are_heard_through_the_echo_of_our_own_voice(echo_db: float) -> None:
+    assert keys_through_echo(DetectorEar(), echo_db, delay=160) == "15#"
+
+
+@pytest.mark.parametrize("echo_frames", [2, 6])
+def test_an_echo_that_a_line_brings_late_is_looked_for_late(echo_frames: int) -> None:
+    late = (echo_frames + 1) * FRAME_SAMPLES
+    assert keys_through_echo(DetectorEar(echo_frames), 6.0, late) == "15#"
+    assert keys_through_echo(DetectorEar(), 6.0, late + 2 * FRAME_SAMPLES) == ""
 
 
 def test_a_lines_own_digits_are_stamped_with_their_frame() -> None:

@@ -23,6 +23,7 @@ from ivrbox.lines.sound_card import CardSpec, SoundCard
 from ivrbox.lines.sound_devices import SoundDevice, counted_chatter, find_device
 from ivrbox.lines.sound_output import SoundOutput
 from ivrbox.lines.sound_threads import PERIOD_FRAMES, Writer
+from ivrbox.lines.usb_audio import UsbAudio
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -106,6 +107,11 @@ def test_busy_tone_ends_the_call_with_its_evidence(make: Callable[..., BenchLine
     assert gone.reason == "busy_tone"
     assert "425 Hz 480/480 ms" in gone.evidence
     assert gone.tail_samples > 2.8 * 8000
+
+
+@pytest.mark.parametrize(("period_ms", "frames"), [(20, 0), (40, 2), (80, 6)])
+def test_a_line_tells_how_late_its_echo_is(period_ms: int, frames: int) -> None:
+    assert UsbAudio(period_ms=period_ms).capabilities.echo_frames == frames
 
 
 def test_our_own_busy_tone_does_not_end_the_call(make: Callable[..., BenchLine]) -> None:
