@@ -166,7 +166,7 @@ class _Session:
         self._channels_heard, self._channels_said = heard.channels, said.channels
         self._down, self._up = Resampler(heard.rate, SAMPLE_RATE), Resampler(SAMPLE_RATE, said.rate)
         self._loss = LossMeter(heard.rate, spec.period_frames)
-        self._reader = Reader(self._streams.input, spec.period_frames * heard.rate * FRAME_MS // 1000, clock_ns)
+        self._reader = Reader(self._streams.input, heard.rate * FRAME_MS // 1000, spec.period_frames, clock_ns)
         self._writer = Writer(self._streams.output, said.rate * FRAME_MS // 1000, spec.period_frames)
         self._heard: deque[tuple[Samples, int]] = deque()
         self._said: list[Samples] = []

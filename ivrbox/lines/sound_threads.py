@@ -27,7 +27,7 @@ Most of what a call costs is the waking: three threads here, two more in a sound
 touch has left the processor's caches since. Two frames at once halve that, and a key silences a prompt 20 ms later.
 """
 
-CAPTURED_PERIODS: Final = 12
+CAPTURED_FRAMES: Final = 24
 """Half a second of sound that the box may be behind before the card's own buffer has to bear it."""
 
 PLAYED_PERIODS: Final = 2
@@ -93,15 +93,16 @@ class CardThread(threading.Thread):
 class Reader:
     """Reads periods and hands them over."""
 
-    def __init__(self, stream: Any, period: int, clock_ns: Callable[[], int]) -> None:  # noqa: ANN401 - PyAudio: no types
-        """Read `period` samples at a time."""
-        self._stream, self._period, self._clock_ns = stream, period, clock_ns
+    def __init__(self, stream: Any, frame: int, frames: int, clock_ns: Callable[[], int]) -> None:  # noqa: ANN401
+        """Read from this stream; a frame is so many samples, and a period so many frames."""
+        self._stream, self._period, self._clock_ns = stream, frame * frames, clock_ns
+        self._most = CAPTURED_FRAMES // frames
         self._has_begun = False
         self.periods: queue.SimpleQueue[Captured] = queue.SimpleQueue()
 
     def step(self) -> None:
         """Read one period and hand it over, or wait for room, or for the card's first."""
-        if self.periods.qsize() >= CAPTURED_PERIODS:
+        if self.periods.qsize() >= self._most:
             time.sleep(LOOK_UP_S)
         elif self._has_begun or self._begins():
             raw = self._stream.read(self._period, exception_on_overflow=False)

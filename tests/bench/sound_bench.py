@@ -21,7 +21,7 @@ from gpiozero.pins.mock import MockFactory
 from ivrbox.dsp.resample import Resampler
 from ivrbox.lines.countries import country
 from ivrbox.lines.sound_card import CardSpec, SoundCard
-from ivrbox.lines.sound_threads import CAPTURED_PERIODS, PERIOD_FRAMES, CardThread
+from ivrbox.lines.sound_threads import CAPTURED_FRAMES, PERIOD_FRAMES, CardThread
 from ivrbox.lines.track import SoundQueue
 from ivrbox.lines.usb_audio import UsbAudio
 
@@ -38,7 +38,7 @@ HOOK, RING, LOOP = 17, 27, 22
 NUMBER: Final = "0301234567"
 STALL_S: Final = 0.15
 PIPE_BYTES: Final = 4096  # the smallest that Linux makes: what is fed is heard soon
-BUFFERED_FRAMES: Final = CAPTURED_PERIODS * PERIOD_FRAMES + 6
+BUFFERED_FRAMES: Final = CAPTURED_FRAMES + 6
 """Frames that may still come after the card was unplugged: those read ahead, and those in the pipe."""
 
 RING_HZ: Final = 25

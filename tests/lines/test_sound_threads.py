@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from ivrbox.lines.sound_threads import CAPTURED_PERIODS, LOOKS, CardThread, Reader, Writer
+from ivrbox.lines.sound_threads import LOOKS, CardThread, Reader, Writer
 
 FRAME, ROOM = 960, 2880
 SILENCE, SOUND = bytes(1920), b"\1\2" * 960
@@ -177,27 +177,28 @@ class Source:
 
 
 def test_frames_are_handed_over_with_their_time_and_what_waits_behind_them() -> None:
-    reader = Reader(Source(2), FRAME, lambda: 42)
+    reader = Reader(Source(2), FRAME, 1, lambda: 42)
     reader.step()
     captured = reader.periods.get_nowait()
     assert (len(captured.raw), captured.read_ns, captured.waiting) == (2 * FRAME, 42, FRAME)
 
 
-def test_where_there_is_no_room_for_a_frame_nothing_is_read_meanwhile() -> None:
-    source = Source(100)
-    reader = Reader(source, FRAME, lambda: 0)
-    for _ in range(CAPTURED_PERIODS + 2):
+@pytest.mark.parametrize("frames", [1, 2, 3, 4])
+def test_where_there_is_no_room_nothing_is_read_and_there_is_room_for_half_a_second(frames: int) -> None:
+    source, most = Source(100, waiting=4 * FRAME), 24 // frames
+    reader = Reader(source, FRAME, frames, lambda: 0)
+    for _ in range(most + 2):
         reader.step()
-    assert source.left == 100 - CAPTURED_PERIODS
+    assert source.left == 100 - most
     reader.periods.get_nowait()
     reader.step()
     reader.step()
-    assert source.left == 100 - CAPTURED_PERIODS - 1
+    assert source.left == 100 - most - 1
 
 
 def test_a_card_that_has_not_begun_is_looked_at_and_not_read() -> None:
     source = Source(100, waiting=FRAME - 1)
-    reader = Reader(source, FRAME, lambda: 0)
+    reader = Reader(source, FRAME, 1, lambda: 0)
     reader.step()
     assert (source.left, reader.periods.qsize()) == (100, 0)
     source.waiting = FRAME
@@ -209,7 +210,7 @@ def test_a_card_that_has_not_begun_is_looked_at_and_not_read() -> None:
 
 def test_a_card_that_fails_ends_its_thread_with_the_reason() -> None:
     ends: list[str] = []
-    thread = CardThread("in", Reader(Source(3), FRAME, lambda: 0).step, lambda: ends.append("let go"))
+    thread = CardThread("in", Reader(Source(3), FRAME, 1, lambda: 0).step, lambda: ends.append("let go"))
     thread.start()
     thread.join(5)
     assert not thread.is_alive()
@@ -229,7 +230,7 @@ def test_real_time_priority_is_taken_where_the_system_allows_it(
             raise PermissionError
 
     monkeypatch.setattr(os, "sched_setscheduler", schedule)
-    thread = CardThread("in", Reader(Source(1), FRAME, lambda: 0).step, lambda: None)
+    thread = CardThread("in", Reader(Source(1), FRAME, 1, lambda: 0).step, lambda: None)
     thread.start()
     assert thread.is_realtime is allowed
     assert asked == [(0, os.SCHED_FIFO)]
