@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -25,10 +25,15 @@ _Pin = Annotated[int | str | None, Field(union_mode="left_to_right")]
 _Words = Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)]
 
 
+_PERIODS_MISSED: Final = 3
+"""Periods without a frame before a card can be gone: a sound server gives in bursts, and one may come a burst late."""
+
+
 class SoundOptions(BaseModel):
     """What may be set. `device` names the card for both directions; `input` and `output` win over it.
 
-    Times are seconds or ms as named, levels dBm0. `stall_s` without a frame means that the card is gone.
+    Times are seconds or ms as named, levels dBm0. `stall_s` without a frame, and three periods, means
+    that the card is gone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -60,7 +65,8 @@ class SoundOptions(BaseModel):
     def card(self) -> CardSpec:
         """The card's share."""
         devices = self.input or self.device, self.output or self.device
-        return CardSpec(*devices, self.rate, self.channel, self.stall_s, self.period_ms // FRAME_MS)
+        stall_s = max(self.stall_s, _PERIODS_MISSED * self.period_ms / 1000)
+        return CardSpec(*devices, self.rate, self.channel, stall_s, self.period_ms // FRAME_MS)
 
     @property
     def rules(self) -> WatchRules:

@@ -27,6 +27,12 @@ def test_a_period_is_whole_frames(options: dict[str, Any], frames: int) -> None:
     assert read_options(options).card.period_frames == frames
 
 
+@pytest.mark.parametrize(("period_ms", "stall_s"), [(20, 0.1), (40, 0.12), (80, 0.24)])
+def test_a_card_is_not_gone_that_is_one_burst_late(period_ms: int, stall_s: float) -> None:
+    assert read_options({"period_ms": period_ms, "stall_s": 0.1}).card.stall_s == pytest.approx(stall_s)
+    assert read_options({"period_ms": period_ms}).card.stall_s == 2
+
+
 def test_a_toml_array_is_taken_for_the_buttons_command() -> None:
     assert read_options({"button_command": ["true"]}).pins.button_command == ("true",)
 
