@@ -42,13 +42,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 JOIN_LIMIT_S: Final = 1.0
-"""How long a thread may take to end: a frame is 20 ms, so one that takes longer hangs."""
+"""How long a thread may take to end: a period is 80 ms at most, so one that takes longer hangs."""
 
 START_S: Final = 4.0
 """How long a card may take to start: a sound server on a busy machine needs a second or two."""
 
 ROOM_LOOK_S: Final = 0.005
-"""How often a frame that waits for the card looks for room; it rarely does: one comes for each that goes."""
+"""How often a period that waits for the card looks for room; it rarely does: one comes for each that goes."""
 
 LATE_NS: Final = 80_000_000
 """A frame taken this long after it was read means that the box is behind: what cannot be said in time is dropped."""

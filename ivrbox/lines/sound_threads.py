@@ -24,7 +24,8 @@ PERIOD_FRAMES: Final = 2
 """Frames that go over at once, unless the owner wants it otherwise.
 
 Most of what a call costs is the waking: three threads here, two more in a sound server's library, and whatever they
-touch has left the processor's caches since. Two frames at once halve that, and a key silences a prompt 20 ms later.
+touch has left the processor's caches since. Two frames at once halve that, and a key silences a prompt 40 ms later:
+the period that it is in fills up first, and the answer waits behind the one that the card is playing.
 """
 
 CAPTURED_FRAMES: Final = 24
@@ -43,7 +44,7 @@ LOOK_UP_S: Final = 0.05
 """How often a thread that waits for the other side looks whether it is to stop."""
 
 FIRST_LOOK_S: Final = 0.005
-"""How often the reader looks for the first frame of a card that has only just started."""
+"""How often the reader looks for the first period of a card that has only just started."""
 
 
 class Captured(NamedTuple):
