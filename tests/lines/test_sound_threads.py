@@ -158,6 +158,18 @@ def test_a_card_that_runs_dry_again_and_again_is_still_not_kept_full(writer: Wri
     assert (writer.underruns, card.filled) == (5, 2 * FRAME)
 
 
+@pytest.mark.parametrize("frames", [1, 2, 4])
+def test_a_cushion_never_grows_so_thick_that_a_period_has_no_room(frames: int) -> None:
+    card = Buffer(3 * frames * FRAME)
+    writer = Writer(card, FRAME, frames)
+    for number in range(10 * 4 * frames):
+        card.filled = 0 if number % 4 == 0 else card.filled
+        writer.periods.put(SOUND * frames)
+        writer.step()
+        card.plays(frames * FRAME)
+    assert max(len(raw) for raw in card.written) == len(SOUND) * 3 * frames
+
+
 class Source:
     """A card that gives frames, and fails after so many."""
 

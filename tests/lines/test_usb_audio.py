@@ -267,6 +267,20 @@ def test_the_libraries_chatter_is_left_out_and_all_else_passed_on(capfd: pytest.
     assert capfd.readouterr().err == "our own words\n"
 
 
+def test_before_the_first_frame_said_there_is_a_cushion_and_the_rest_of_its_period(
+    make: Callable[..., BenchLine],
+) -> None:
+    line = make(rate=8000)
+    card = SoundCard(CardSpec("bench", "bench", 8000))
+    card.open()
+    for _ in range(2 * PERIOD_FRAMES):
+        card.write(np.full(160, 1000, np.int16))
+        card.read()
+    card.close()
+    assert np.flatnonzero(line.bench.said)[0] == (2 * PERIOD_FRAMES - 1) * 160
+    assert line.bench.said[(2 * PERIOD_FRAMES - 1) * 160 :].all()
+
+
 def test_a_box_that_is_behind_leaves_out_what_it_cannot_say_in_time(
     make: Callable[..., BenchLine], monkeypatch: pytest.MonkeyPatch
 ) -> None:

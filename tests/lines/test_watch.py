@@ -106,6 +106,21 @@ def test_our_own_busy_prompt_does_not_end_the_call(watch: FarEndWatch, echo: int
     assert verdicts(watch, said // echo, said) == []
 
 
+def test_a_tone_with_a_hole_in_it_begins_again_behind_the_hole(watch: FarEndWatch) -> None:
+    before = verdicts(watch, BUSY[: 2 * 7680])
+    watch.push(SILENCE, SILENCE, lost=160)
+    [(at, _)] = verdicts(watch, BUSY)
+    assert (before, at > 2.5 * 7680) == ([], True)
+
+
+@pytest.mark.parametrize("frames", range(1, LOOK_FRAMES))
+def test_what_was_heard_last_is_no_part_of_the_next_call(frames: int) -> None:
+    fresh, used = FarEndWatch(country("de")), FarEndWatch(country("de"))
+    verdicts(used, BUSY[: frames * 160])
+    used.answered()
+    assert verdicts(used, BUSY) == verdicts(fresh, BUSY)
+
+
 def test_lost_samples_are_time_and_break_a_cadence(watch: FarEndWatch) -> None:
     verdicts(watch, BUSY[: round(2.5 * 0.96 * 8000)])
     watch.push(SILENCE, SILENCE, lost=1600)
