@@ -35,8 +35,9 @@ from ivrbox.units import FRAME_MS, FRAME_SAMPLES, dbm0_to_amplitude
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TAIL_MS: Final = 80
-"""Echo path that the filter spans: 20 ms of delay, a hybrid's 10 ms, and room for what a line's buffers vary by."""
+TAIL_MS: Final = 160
+"""Echo path that the filter spans: 20 ms of delay, a hybrid's 10 ms, and room for what a line's buffers vary by: when a
+sound card ran dry, what was held up meanwhile waits in it, 80 ms and more, till there is silence to leave out."""
 
 TRANSFORM: Final = 2 * FRAME_SAMPLES
 BINS: Final = TRANSFORM // 2 + 1

@@ -74,6 +74,14 @@ def test_an_echo_is_taken_away_within_two_seconds(rng: Rng) -> None:
     assert _power_db(left[2 * RATE :]) < _power_db(heard[2 * RATE :]) - 20
 
 
+def test_the_echo_of_a_card_that_ran_dry_is_taken_away(rng: Rng) -> None:
+    """What was held up, 80 ms of it, waits in the card's buffer from then on."""
+    said = _prompt(rng, 6)
+    heard = pcm(_echo(said, np.concatenate([np.zeros(80 * RATE // 1000), _hybrid(rng)])))
+    left = _cancelled(heard, said)
+    assert _power_db(left[3 * RATE :]) < _power_db(heard[3 * RATE :]) - 20
+
+
 def test_a_caller_is_left_as_he_is(rng: Rng) -> None:
     """Speech of the caller during the prompt: what comes out is his, and the echo is not."""
     said, caller = _prompt(rng, 8), _prompt(rng, 8, -20.0)
