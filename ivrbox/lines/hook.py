@@ -71,6 +71,8 @@ class LinePins:
         self._clock_ns = clock_ns
         self._factory = factory
         self._pulses: deque[int] = deque(maxlen=PULSES_KEPT)
+        self._broken_since: int | None = None
+        self._longest_break = 0
         self._devices: dict[str, Any] = {}
         with ExitStack() as undo:
             undo.callback(self.close)
@@ -96,11 +98,16 @@ class LinePins:
         """When the ring detector conducted since the last call of this, in ms of the clock."""
         return [self._pulses.popleft() / 1e6 for _ in range(len(self._pulses))]
 
-    @property
-    def loop_flows(self) -> bool:
-        """Whether loop current flows; taken for granted where no pin tells."""
-        sensor = self._devices.get("loop_pin")
-        return sensor is None or bool(sensor.is_active)
+    def loop_broken_ms(self) -> float:
+        """The longest that the loop was broken, by the clock, since the last call of this; 0 where no pin tells.
+
+        A break that goes on counts from its beginning. So it does not matter how many frames come at once.
+        """
+        if "loop_pin" not in self._devices:
+            return 0.0
+        longest, self._longest_break = self._longest_break, 0
+        since = self._broken_since  # which the pin's own thread may change meanwhile
+        return max(longest, 0 if since is None else self._clock_ns() - since) / 1e6
 
     def close(self) -> None:
         """Go on-hook and release the pins; idempotent."""
@@ -122,7 +129,7 @@ class LinePins:
                 case "ring_pin":
                     self._devices[key] = self._ring(gpiozero, pin, spec.ring_active)
                 case "loop_pin":
-                    self._devices[key] = self._input(gpiozero, pin, spec.loop_active)
+                    self._devices[key] = self._loop(gpiozero, pin, spec.loop_active)
                 case "button_pin":
                     self._devices[key] = self._button(gpiozero, pin, spec.button_command)
                 case _:
@@ -138,6 +145,22 @@ class LinePins:
         device = self._input(gpiozero, pin, active)
         device.when_activated = lambda: self._pulses.append(self._clock_ns())
         return device
+
+    def _loop(self, gpiozero: Any, pin: Pin, active: Level) -> Any:  # noqa: ANN401
+        device = self._input(gpiozero, pin, active)
+        device.when_deactivated = self._loop_breaks
+        device.when_activated = self._loop_closes
+        if not device.is_active:
+            self._loop_breaks()
+        return device
+
+    def _loop_breaks(self) -> None:
+        self._broken_since = self._clock_ns()
+
+    def _loop_closes(self) -> None:
+        since, self._broken_since = self._broken_since, None
+        if since is not None:
+            self._longest_break = max(self._longest_break, self._clock_ns() - since)
 
     def _button(self, gpiozero: Any, pin: Pin, command: tuple[str, ...]) -> Any:  # noqa: ANN401
         button = gpiozero.Button(pin, hold_time=BUTTON_HELD_S, pin_factory=self._factory)

@@ -113,6 +113,7 @@ class UsbAudio(Line):
             raise IllegalTransition(f"{self.name}: cannot answer off-hook; it was answered already")
         pins.off_hook()
         pins.ring_pulses_ms()  # what rang up to now is over
+        pins.loop_broken_ms()  # and on-hook no current flows
         self._off_hook = True
         self._ring = RingWatch(self._country.ring_ms)
         self._watch.answered()
@@ -148,7 +149,7 @@ class UsbAudio(Line):
     def _events_off_hook(self, pins: LinePins, heard: Frame, said: Frame, lost: int) -> tuple[LineEvent, ...]:
         if RingFact.REVERSAL in self._ring_facts(pins):
             self._watch.reversal()
-        verdict = self._watch.push(heard, said, lost=lost, loop_flows=pins.loop_flows)
+        verdict = self._watch.push(heard, said, lost=lost, loop_broken_ms=pins.loop_broken_ms())
         return () if verdict is None else (verdict,)
 
     def _events_on_hook(self, pins: LinePins, heard: Frame, lost: int) -> tuple[LineEvent, ...]:

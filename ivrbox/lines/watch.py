@@ -80,10 +80,10 @@ class FarEndWatch:
         self._reversed_at: int | None = None
         self._is_gone = False
 
-    def push(self, heard: Frame, said: Frame, *, lost: int = 0, loop_flows: bool = True) -> RemoteHungUp | None:
-        """Take one frame each way, samples lost before it, and the loop current; give the verdict, once."""
+    def push(self, heard: Frame, said: Frame, *, lost: int = 0, loop_broken_ms: float = 0) -> RemoteHungUp | None:
+        """Take one frame each way, samples lost before it, and how long the loop is broken; give the verdict, once."""
         self._clock += lost + FRAME_SAMPLES
-        self._watch_loop(flows=loop_flows)
+        self._watch_loop(loop_broken_ms)
         self._unseen.append((heard, said, lost))
         if len(self._unseen) == LOOK_FRAMES:
             self._look()
@@ -94,9 +94,9 @@ class FarEndWatch:
         if self._clock > ms_to_samples(ANSWER_REVERSAL_MS):
             self._reversed_at = self._clock
 
-    def _watch_loop(self, *, flows: bool) -> None:
-        settled = self._clock > ms_to_samples(LOOP_SETTLES_MS)
-        self._broken = 0 if flows or not settled else self._broken + FRAME_SAMPLES
+    def _watch_loop(self, broken_ms: float) -> None:
+        settled = max(0, self._clock - ms_to_samples(LOOP_SETTLES_MS))
+        self._broken = min(ms_to_samples(broken_ms), settled)
 
     def _look(self) -> None:
         for heard, said, lost in self._unseen:

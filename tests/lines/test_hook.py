@@ -99,13 +99,32 @@ def test_a_pin_that_floats_cannot_fill_the_memory(board: MockFactory) -> None:
     pins.close()
 
 
-def test_loop_current_is_read_and_taken_for_granted_without_a_sensor(board: MockFactory) -> None:
-    pins = LinePins(PinSpec(loop_pin=22), factory=board)
-    seen = [pins.loop_flows]
+def test_a_break_of_the_loop_is_as_long_as_the_clock_says_however_often_it_is_looked_at(board: MockFactory) -> None:
+    now_ms = [1000]
+    pins = LinePins(PinSpec(loop_pin=22), factory=board, clock_ns=lambda: now_ms[0] * 1_000_000)
+    told = [pins.loop_broken_ms()]
+
+    def passes(ms: int) -> None:
+        now_ms[0] += ms
+        told.append(pins.loop_broken_ms())
+
+    passes(30)  # broken from the start: on-hook
     board.pin(22).drive_low()
-    assert [*seen, pins.loop_flows] == [False, True]
-    pins.close()
-    assert LinePins(PinSpec(), factory=board).loop_flows
+    passes(10)  # ended at its 30th ms
+    passes(10)
+    board.pin(22).drive_high()
+    now_ms[0] += 50
+    board.pin(22).drive_low()
+    passes(300)  # a stall of the box: the break is over, and was 50 ms
+    board.pin(22).drive_high()
+    passes(0)
+    passes(70)
+    passes(0)
+    assert told == [0, 30, 30, 0, 50, 0, 70, 70]
+
+
+def test_a_loop_without_a_sensor_is_never_broken(board: MockFactory) -> None:
+    assert LinePins(PinSpec(), factory=board).loop_broken_ms() == 0
 
 
 def test_a_pin_in_use_is_named_and_the_others_are_given_back(board: MockFactory) -> None:

@@ -31,7 +31,8 @@ def verdicts(
     found = []
     for start in range(0, heard.size - 159, 160):
         frame = SILENCE if said is None else said[start : start + 160]
-        verdict = watch.push(heard[start : start + 160], frame, loop_flows=flows)
+        broken_ms = 0 if flows else start / 8 + 20
+        verdict = watch.push(heard[start : start + 160], frame, loop_broken_ms=broken_ms)
         if verdict:
             found.append((start + 160, verdict))
     return found
