@@ -172,7 +172,7 @@ class _Session:
         self._said: list[Samples] = []
         self._underruns_before = 0
         self._has_heard = False
-        self._read_ns = self._handed_ns = clock_ns()
+        self._read_ns = self._taken_ns = self._handed_ns = clock_ns()
         self._threads = (
             CardThread("sound-in", self._reader.step, self._streams.let_go),
             CardThread("sound-out", self._writer.step, self._streams.let_go),
@@ -205,7 +205,7 @@ class _Session:
         return self._heard.popleft()
 
     def write(self, frame: Samples) -> None:
-        self._watch_pace()
+        self._watch_frame()
         self._said.append(frame)
         if not self._heard:
             self._write_period()
@@ -214,7 +214,7 @@ class _Session:
         limit_s = self._spec.stall_s if self._has_heard else max(START_S, self._spec.stall_s)
         captured = self._next_captured(limit_s)
         self._has_heard = True
-        self._read_ns = captured.read_ns
+        self._read_ns, self._taken_ns = captured.read_ns, self._clock_ns()
         lost = self._lost_before(captured)
         for frame in self._to_line(captured).reshape(-1, FRAME_SAMPLES):
             self._heard.append((frame, lost))
@@ -222,6 +222,7 @@ class _Session:
 
     def _write_period(self) -> None:
         """Say what answers the last period heard; before the first there is less to say than a period."""
+        self._watch_period()
         missing = self._spec.period_frames - len(self._said)
         mono = self._up.push(np.concatenate([SILENCE] * missing + self._said))
         self._said.clear()
@@ -275,11 +276,16 @@ class _Session:
             self._counters.lost_ms += 1000 * lost / SAMPLE_RATE
         return lost
 
-    def _watch_pace(self) -> None:
-        """Count how long the box took from the frame heard to the frame said, and what the card ran dry of."""
+    def _watch_frame(self) -> None:
+        """See how long the box took from the frame heard to the frame said."""
         took_ms = (self._clock_ns() - self._handed_ns) / 1e6
         self._counters.worst_frame_ms = max(self._counters.worst_frame_ms, took_ms)
-        self._counters.late_frames += took_ms > FRAME_MS
+
+    def _watch_period(self) -> None:
+        """Count frames that took longer than they last, all of a period together, and what the card ran dry of."""
+        frames = self._spec.period_frames
+        if self._clock_ns() - self._taken_ns > frames * FRAME_MS * 1_000_000:
+            self._counters.late_frames += frames
         self._counters.underruns = self._writer.underruns - self._underruns_before
 
 

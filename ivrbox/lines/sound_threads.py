@@ -17,6 +17,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from ivrbox.lines.sound_cushion import Cushion
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -31,11 +33,8 @@ the period that it is in fills up first, and the answer waits behind the one tha
 CAPTURED_FRAMES: Final = 24
 """Half a second of sound that the box may be behind before the card's own buffer has to bear it."""
 
-PLAYED_PERIODS: Final = 2
-"""Periods to be said that wait for the card."""
-
-LOOKS: Final = 20
-"""How many periods in a row must have found the cushion too thick."""
+PLAYED_FRAMES: Final = 3
+"""Frames to be said that wait for the card; two periods, where those are more."""
 
 PRIORITY: Final = 20
 """SCHED_FIFO priority: above all that is ordinary, below the kernel's interrupt threads (50); the unit allows it."""
@@ -122,79 +121,34 @@ class Reader:
 
 
 class Writer:
-    """Takes periods and writes them; counts the times that the card had run dry.
-
-    What lies in the card's buffer is delay. A period of it is wanted when the next one comes, as a cushion, and a frame
-    more after each time that the card ran dry. So much silence goes before the first period, and fills the cushion up
-    again after it was lost, unless what was held up meanwhile does. More gathers whenever card or box stalls, and would
-    never go away: so a frame of silence is left out where the cushion has been thicker than needed for a while.
-    """
+    """Takes periods and writes them, shaped so that neither gaps nor delay last; see `sound_cushion`."""
 
     def __init__(self, stream: Any, frame: int, frames: int) -> None:  # noqa: ANN401 - PyAudio has no types
         """Write to this stream; a frame is so many samples, and a period so many frames."""
-        self._stream, self._frame, self._frames = stream, frame, frames
+        self._stream = stream
         self._room = stream.get_write_available()
-        self._is_wet = False
-        self._is_to_fill = True
-        self._cushion = frames
-        self._thinnest = self._room
-        self._looked = 0
+        self._cushion = Cushion(self._room, frame, frames)
+        self._most = max(2, PLAYED_FRAMES // frames)
         self.periods: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        self.underruns = 0
+
+    @property
+    def underruns(self) -> int:
+        """How often the card had run dry."""
+        return self._cushion.underruns
 
     @property
     def has_room(self) -> bool:
         """Whether it takes another period."""
-        return self.periods.qsize() < PLAYED_PERIODS
+        return self.periods.qsize() < self._most
 
     def step(self) -> None:
         """Write one period, if one comes."""
         with contextlib.suppress(queue.Empty):
             raw = self.periods.get(timeout=LOOK_UP_S)
-            cushion = self._room - self._stream.get_write_available()
-            if self._has_run_dry(cushion):
-                self.underruns += 1
-                # This machine needs more: one gap is better than another after each pause. A full buffer is no cushion.
-                self._cushion = min(self._cushion + 1, self._room // self._frame - self._frames)
-            elif self._is_to_fill:
-                self._is_to_fill = False
-                raw = self._filling(cushion, raw) + raw
-            elif self._is_too_thick(cushion) or self._is_piling_up(cushion):
-                raw = self._thinned(raw)
+            piles_up = self.periods.qsize() >= self._most - 1
+            raw = self._cushion.shape(raw, self._room - self._stream.get_write_available(), piles_up=piles_up)
             if raw:
                 self._stream.write(raw, exception_on_underflow=False)
-
-    def _has_run_dry(self, cushion: int) -> bool:
-        """Whether the card has played all that it had. One that never keeps anything has no clock, and cannot."""
-        was_wet, self._is_wet = self._is_wet, cushion > 0
-        self._is_to_fill |= was_wet and not self._is_wet
-        return was_wet and not self._is_wet
-
-    def _filling(self, cushion: int, raw: bytes) -> bytes:
-        """Silence as long as the cushion lacks; in as many channels as the period has."""
-        return bytes(max(0, self._cushion * self._frame - cushion) * (len(raw) // (self._frames * self._frame)))
-
-    def _thinned(self, raw: bytes) -> bytes:
-        """The period without one of its frames, if that is silence."""
-        size = len(raw) // self._frames
-        for at in range(0, len(raw), size):
-            if not any(raw[at : at + size]):
-                self._thinnest, self._looked = self._room, 0
-                return raw[:at] + raw[at + size :]
-        return raw
-
-    def _is_too_thick(self, cushion: int) -> bool:
-        """Whether the cushion (samples) has had a frame to spare ever since the last look."""
-        self._thinnest = min(cushion, self._thinnest)
-        self._looked += 1
-        spare = self._thinnest >= (self._cushion + 1) * self._frame
-        if self._looked >= LOOKS and not spare:
-            self._thinnest, self._looked = self._room, 0
-        return spare and self._looked >= LOOKS
-
-    def _is_piling_up(self, cushion: int) -> bool:
-        """Whether periods wait for a card that has enough: after a stall, both at once."""
-        return cushion >= (self._cushion + 1) * self._frame and self.periods.qsize() >= PLAYED_PERIODS - 1
 
 
 def _go_realtime() -> bool:

@@ -294,11 +294,27 @@ def test_a_box_that_is_behind_leaves_out_what_it_cannot_say_in_time(
     monkeypatch.setattr(Writer, "has_room", property(lambda _: next(looks)))
     now_ms[0] = 79
     card.write(SILENCE)
-    assert (card.counters.dropped, card.counters.late_frames, card.counters.worst_frame_ms) == (0, 1, 79)
+    assert (card.counters.dropped, card.counters.late_frames, card.counters.worst_frame_ms) == (0, PERIOD_FRAMES, 79)
     now_ms[0] = 81
     card.write(SILENCE)
     assert (card.counters.dropped, card.counters.worst_frame_ms) == (PERIOD_FRAMES, 81)
     card.close()
+
+
+@pytest.mark.parametrize(("second_ms", "late"), [(15, 0), (16, PERIOD_FRAMES)])
+def test_frames_are_late_where_a_period_takes_longer_than_it_lasts(
+    make: Callable[..., BenchLine], second_ms: int, late: int
+) -> None:
+    make()
+    now_ms = [0]
+    card = SoundCard(CardSpec("bench", "bench", 48000), clock_ns=lambda: now_ms[0] * 1_000_000)
+    card.open()
+    for took_ms in (25, second_ms):
+        card.read()
+        now_ms[0] += took_ms
+        card.write(SILENCE)
+    card.close()
+    assert (card.counters.late_frames, card.counters.worst_frame_ms) == (late, 25)
 
 
 def test_sound_that_the_card_lost_is_told_and_counted(make: Callable[..., BenchLine]) -> None:
