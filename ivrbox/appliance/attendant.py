@@ -94,7 +94,7 @@ class Attendant:
             self._office.freshen_up(wait=not self._line.capabilities.realtime)
         for event in heard.events:
             if isinstance(event, CallerId):
-                self._caller = event
+                self._caller, self._quiet = event, 0  # in many countries it comes before the first ring
             elif isinstance(event, Ringing):
                 self._count_burst()
         if self._quiet > RING_GAP:

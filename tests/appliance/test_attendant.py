@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from ivrbox.appliance.attendant import Attendant
+from ivrbox.appliance.phone import Phone
 from ivrbox.appliance.wiring import open_box
 from ivrbox.calls.call import Call
 from ivrbox.dialog.interpreter import Dialog
+from ivrbox.lines.line import CallerId
 from ivrbox.lines.loopback import Loopback
 from tests.conftest import STARTED, Mumble, write_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    import pytest
 
     from ivrbox.dialog.effects import Effect
     from ivrbox.dialog.events import Event
@@ -70,6 +73,30 @@ def test_ringing_that_stopped_is_not_counted_with_the_next(rig: Callable[..., Ri
     house.phone.waits(5)
     record = house.phone.hangs_up()
     assert record.caller is None, "the number belongs to the call that was not answered"
+
+
+class Announcing(Loopback):
+    """A loopback line whose exchange names the caller before the first ring, as in most of Europe."""
+
+    caller: CallerId | None = None
+
+    def exchange(self, said: Frame | None) -> Heard:
+        heard = super().exchange(said)
+        told, self.caller = self.caller, None
+        return replace(heard, events=(*heard.events, told)) if told else heard
+
+
+@pytest.mark.parametrize("idle_s", [5, 7.5])
+def test_a_number_told_before_the_first_ring_is_kept_until_it_rings(tmp_path: Path, idle_s: float) -> None:
+    config, line = write_config(tmp_path / "config", {"main.toml": FLOW}), Announcing()
+    with open_box(config, tmp_path / "data", line=line, voice=Mumble(), clock=lambda: STARTED) as box:
+        phone = Phone(line, box.attendant)
+        phone.waits(idle_s)
+        line.caller = CallerId("5550199")
+        phone.waits(1)
+        line.far.rings()
+        phone.waits(6)
+        assert phone.hangs_up().caller == "5550199"
 
 
 def test_one_call_after_the_other_is_answered(rig: Callable[..., Rig]) -> None:
