@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 TOLERANCE: Final = 0.10
 """By how much a run may be longer or shorter than its table says (exchanges and detectors alike work with 10 %)."""
 
+STEP_MS: Final = 10.0
+"""... besides what the measuring adds: runs are told in hops of the tone detector."""
+
 SLACK_MS: Final = 25.0
 """What the edges of a run may be off by in any case: the hop and half the window of the tone detector."""
 
@@ -57,4 +60,4 @@ class CadenceMatcher:
 
 
 def _fits(heard_ms: float, nominal_ms: float) -> bool:
-    return abs(heard_ms - nominal_ms) <= max(SLACK_MS, TOLERANCE * nominal_ms)
+    return abs(heard_ms - nominal_ms) <= max(SLACK_MS, TOLERANCE * nominal_ms + STEP_MS)

@@ -29,8 +29,8 @@ def test_pairs_in_the_wrong_order_are_no_cadence() -> None:
     assert [congestion.push(400, 350) for _ in range(5)] == [0.5] * 5
 
 
-@pytest.mark.parametrize(("on", "off", "fits"), [(550, 450, True), (560, 500, False), (500, 440, False)])
-def test_a_tenth_is_allowed_and_no_more(on: float, off: float, *, fits: bool) -> None:
+@pytest.mark.parametrize(("on", "off", "fits"), [(560, 440, True), (570, 500, False), (500, 430, False)])
+def test_a_tenth_and_a_step_of_measuring_are_allowed_and_no_more(on: float, off: float, *, fits: bool) -> None:
     assert CadenceMatcher((500, 500)).push(on, off) == (1 if fits else 0)
 
 

@@ -73,6 +73,14 @@ def test_an_exchange_may_be_loud_or_soft_fast_or_slow(dbm0: float, scale: float)
     assert proof(furthest(ProgressWatch(countries()["de"].tones), heard)) == 1
 
 
+@pytest.mark.parametrize("scale", [0.91, 1.09])
+def test_no_exchange_is_missed_for_being_a_tenth_fast_or_slow(scale: float) -> None:
+    for code, tone in ROWS:
+        sign = furthest(ProgressWatch(countries()[code].tones), sound_of(tone, scale=scale))
+        assert sign is not None
+        assert (sign.proof, sign.tone.sign) == (1, tone.sign), f"{code}: {tone}"
+
+
 def test_the_second_burst_may_be_softer_as_in_australia() -> None:
     heard = sound_of(ProgressTone("busy_tone", (425,), (375, 375)), -14).astype(np.float64)
     heard[(np.arange(heard.size) // 6000) % 2 == 1] /= 10**0.5
