@@ -48,9 +48,12 @@ class CallerIdLines:
 
     def poll(self, now_ms: float) -> CallerId | None:
         """Time has gone on: give the caller if what was printed is all that comes."""
-        if self._last_ms is None or now_ms - self._last_ms < WAIT_MS:
-            return None
-        return self._done()
+        is_due = self._last_ms is not None and now_ms - self._last_ms >= WAIT_MS
+        return self._done() if is_due else None
+
+    def rung(self) -> CallerId | None:
+        """A ring ends what is printed of a caller, and may be answered at once: give what is known."""
+        return self._done() if self._last_ms is not None else None
 
     def _done(self) -> CallerId:
         caller = CallerId(self._number, self._name)

@@ -59,6 +59,7 @@ class News:
         events: list[LineEvent] = []
         for item, at_ms in items:
             if self._is_ring(item):
+                events += [caller] if (caller := self._caller.rung()) else []
                 events += self._ring(at_ms)
             elif isinstance(item, TextLine) and (caller := self._caller.push(item.text, at_ms)):
                 events.append(caller)

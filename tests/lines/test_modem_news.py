@@ -57,6 +57,12 @@ def test_a_number_waits_for_the_name_that_may_follow(news: News) -> None:
     assert news.on_hook(_at(1399, TextLine("NAME=ADA")), 1399) == [CallerId("1", "ADA")]
 
 
+def test_a_number_that_comes_just_before_the_ring_is_told_before_it(news: News) -> None:
+    told = news.on_hook([*_at(1000, TextLine("NMBR=1")), *_at(1200, TextLine("RING"))], 1200)
+    assert told == [CallerId("1"), Ringing()]
+    assert news.on_hook([], 5000) == []
+
+
 def test_lines_without_a_number_or_a_name_are_no_caller(news: News) -> None:
     assert news.on_hook(_at(0, *map(TextLine, ("DATE=1122", "MESG=06", "OK", "NMBR"))), 0) == []
     assert news.on_hook([], 5000) == []
