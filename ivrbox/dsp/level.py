@@ -1,4 +1,4 @@
-"""The level meter: dBm0 of samples, by their mean square; and whether there are any but zeros."""
+"""The level meter: dBm0 of samples, by their mean square about their mean; and whether there are any but zeros."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 def level_dbm0(samples: NDArray[np.int16]) -> Dbm0:
     """Level of samples of shape (n,) in dBm0; minus infinity for silence and for no samples at all.
 
-    A sine that just reaches full scale reads +3.14 dBm0 (ITU-T G.711 clause 4), a square wave 3.01 dB more.
+    A sine that just reaches full scale reads +3.14 dBm0 (ITU-T G.711 clause 4), a square wave 3.01 dB more. A constant
+    is no sound, and is left out: many a sound card adds one that would be louder than a quiet line.
     """
     wide = samples.astype(np.int64)
-    energy = int(wide @ wide)
+    count = len(samples)
+    energy = count * int(wide @ wide) - int(wide.sum()) ** 2  # times the count, which keeps it whole
     if energy == 0:
         return Dbm0(-math.inf)
     sine_power = FULL_SCALE**2 / 2
-    return Dbm0(10 * math.log10(energy / len(samples) / sine_power) + FULL_SCALE_DBM0)
+    return Dbm0(10 * math.log10(energy / count**2 / sine_power) + FULL_SCALE_DBM0)
 
 
 def is_silent(samples: NDArray[np.int16]) -> bool:

@@ -25,6 +25,13 @@ def test_halving_is_six_decibels() -> None:
     assert level_dbm0(noise) - level_dbm0(noise // 2) == pytest.approx(6.02, abs=0.01)
 
 
+@pytest.mark.parametrize("offset", [-300, 50, 2000])
+def test_a_constant_that_a_card_adds_is_no_sound(offset: int) -> None:
+    noise = np.random.default_rng(2).integers(-30, 30, 160).astype(np.int16)
+    assert level_dbm0(noise + np.int16(offset)) == pytest.approx(level_dbm0(noise), abs=0.001)
+    assert level_dbm0(np.full(160, offset, dtype=np.int16)) == -math.inf
+
+
 @pytest.mark.parametrize("count", [0, 160])
 def test_silence_is_minus_infinity(count: int) -> None:
     assert level_dbm0(np.zeros(count, dtype=np.int16)) == -math.inf

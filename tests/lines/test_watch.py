@@ -77,6 +77,11 @@ def test_silence_is_the_last_resort(watch: FarEndWatch) -> None:
     assert 0 <= at - 31 * 8000 < LOOK
 
 
+def test_a_card_that_adds_a_constant_hears_silence_too(watch: FarEndWatch) -> None:
+    [(_, verdict)] = verdicts(watch, np.full(35 * 8000, 120, np.int16))
+    assert verdict.reason == "silence"
+
+
 def test_a_caller_who_listens_to_a_long_prompt_is_there(watch: FarEndWatch) -> None:
     assert verdicts(watch, np.zeros(40 * 8000, np.int16), SPEECH) == []
 
