@@ -15,8 +15,8 @@ from ivrbox.units import FRAME_MS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MEALS = 3
-"""The watchdog is fed so many times within its patience: one meal may come late, or be lost."""
+MEALS = 15
+"""The watchdog is fed so many times within its patience: a line that needs most of it for itself is to have it."""
 
 
 class Supervisor:
@@ -27,7 +27,7 @@ class Supervisor:
         self.is_there = bool(address)
         self.is_ready = False
         self._address = "\0" + address[1:] if address.startswith("@") else address
-        self._frames_a_meal = int(patience_s * 1000 / FRAME_MS / MEALS)
+        self._frames_a_meal = max(1, int(patience_s * 1000 / FRAME_MS / MEALS)) if patience_s else 0
         self._frames = 0
 
     @classmethod

@@ -59,6 +59,7 @@ class Voice:
         self._label = profile.hook.answer
         self._heard = bytearray()
         self._due = 0.0
+        self._is_stuck = False
         self.stream = Stream.NOTHING
 
     def begin(self, stream: Stream) -> None:
@@ -83,6 +84,8 @@ class Voice:
         """End the stream; what lies in the modem's buffer is thrown away. Raises as `begin`."""
         stop = self._profile.stop
         codes = {Stream.PLAY: stop.play, Stream.RECORD: stop.record, Stream.BOTH: stop.duplex}.get(self.stream, ())
+        if self._is_stuck:  # what did not help a moment ago only costs time
+            raise Stuck(f"{self.stream} does not end")
         for tried, code in enumerate(codes):
             self._dialogue.send(code)
             has_ended = self._dialogue.says_ok(stop.wait_ms / 1000)
@@ -93,6 +96,7 @@ class Voice:
                 self.ended()
                 return
         if codes:
+            self._is_stuck = True
             raise Stuck(f"none of {len(codes)} stop codes ended {self.stream}")
 
     def flash(self) -> None:

@@ -58,11 +58,13 @@ def test_each_thing_is_said_as_systemd_expects_it(ear: Ear) -> None:
     ]
 
 
-def test_watchdog_is_fed_by_frames_three_times_within_its_patience(ear: Ear) -> None:
+def test_watchdog_is_fed_by_frames_many_times_within_its_patience(ear: Ear) -> None:
     supervisor = Supervisor(ear.address, patience_s=30)
+    meals = []
     for _ in range(30 * 50):
         supervisor.frame()
-    assert ear.heard() == ["WATCHDOG=1"] * MEALS
+        meals += ear.heard()
+    assert meals == ["WATCHDOG=1"] * MEALS
 
 
 def test_watchdog_starves_when_no_frame_moves(ear: Ear) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from ivrbox.appliance.notify import MEALS
 from ivrbox.dsp import tones
 from ivrbox.errors import IllegalTransition, LineError, LineLost
 from ivrbox.lines.line import Digit, DigitOwner, ExtensionLifted, RemoteHungUp, Ringing
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from ivrbox.lines.line import Frame, LineEvent
 
     Samples = NDArray[np.int16]
+
+WATCHDOG_S = 30
+"""The service's `WatchdogSec`."""
 
 HALF = ["usr5637", "cx930xx", "mt9234", "generic"]
 ALL = [*HALF, "cx930xx-duplex"]
@@ -303,6 +307,22 @@ def test_a_stuck_modem_is_freed_and_the_next_call_is_answered(
     again.ring()
     again.say(prompt)
     assert np.abs(desk.line.far.heard).max() > 8000
+
+
+@pytest.mark.parametrize("freed_by", ["ATZ", "reopen"])
+@pytest.mark.parametrize("doing", ["listening", "speaking"])
+def test_the_watchdog_waits_for_a_stuck_modem_to_be_given_up(
+    call: Callable[..., Desk], prompt: Samples, doing: str, freed_by: str
+) -> None:
+    """From the last frame that came in time to the call's end: its recording is not sealed before."""
+    desk = call("generic", freed_by=freed_by)
+    desk.listen(1)
+    since = desk.line.modem.clock
+    if doing == "speaking":
+        desk.say(prompt[:320])
+        assert desk.endings == ["modem_stuck"]
+    desk.line.hang_up()
+    assert desk.line.modem.clock - since < (1 - 1 / MEALS) * WATCHDOG_S * 8000
 
 
 def test_each_step_of_the_ladder_is_logged(call: Callable[..., Desk], caplog: pytest.LogCaptureFixture) -> None:
