@@ -30,6 +30,7 @@ WRITE_LIMIT_S = 2.0
 _BY_ID = Path("/dev/serial/by-id")
 _ADVICE = {
     errno.ENOENT: "there is no such port",
+    errno.ELOOP: "its links lead round in a circle",
     errno.EACCES: "permission denied: add the user to the group that owns it (dialout)",
     errno.EPERM: "permission denied: add the user to the group that owns it (dialout)",
     errno.EAGAIN: "another program has locked it (is ModemManager probing it?)",
@@ -172,7 +173,10 @@ def _ports() -> str:
 
 def usb_id(port: str) -> str:
     """The USB vendor and product of a serial port, as `0baf:0303`; empty for one that is not on USB, or not there."""
-    device = str(Path(port).resolve())
+    try:
+        device = str(Path(port).resolve())
+    except (OSError, RuntimeError, ValueError):  # links that go round, or no name at all: opening it will say so
+        return ""
     for found in list_ports.comports():
         if found.device == device and found.vid is not None:
             return f"{found.vid:04x}:{found.pid:04x}"

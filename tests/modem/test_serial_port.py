@@ -116,6 +116,15 @@ def test_a_file_that_is_no_port_is_told(port: Path, line: Modem) -> None:
         line.open()
 
 
+@pytest.mark.parametrize("profile", ["auto", "generic"])
+def test_a_name_that_leads_nowhere_is_told(port: Path, profile: str) -> None:
+    port.symlink_to(port)
+    with pytest.raises(LineError, match=r"wall: .*ttyV0 cannot be opened: its links lead round in a circle"):
+        Modem(str(port), name="wall", profile=profile).open()
+    with pytest.raises(LineError, match=r"wall: .* cannot be opened: .*null"):
+        Modem("tty\0V0", name="wall", profile=profile).open()
+
+
 def _told(monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> threading.Event:
     """Set once this method of a class has been carried out again."""
     told = threading.Event()
