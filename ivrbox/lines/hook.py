@@ -191,4 +191,7 @@ def pin_faults(where: str) -> Iterator[Any]:
 def _run(command: tuple[str, ...]) -> None:
     """Start the owner's own command, without a shell, and without waiting: it may well be the end of this machine."""
     log.warning("shutdown button: %s", " ".join(command))
-    os.posix_spawnp(command[0], command, os.environ)
+    try:
+        os.posix_spawnp(command[0], command, os.environ)
+    except OSError as error:
+        log.error("shutdown button: %s cannot be run: %s", command[0], error.strerror)  # noqa: TRY400 - says it all

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["SoundOptions", "read_options"]
 
 _Pin = Annotated[int | str | None, Field(union_mode="left_to_right")]
-_Words = Annotated[tuple[str, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)]
+_Words = Annotated[
+    tuple[str, ...],
+    Field(min_length=1),
+    BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
+]
 
 
 _PERIODS_MISSED: Final = 3
@@ -111,6 +115,8 @@ def _words(key: str, detail: ErrorDetails) -> str:
         return f"unknown key; did you mean {near[0]!r}?" if near else f"unknown key; there are {_known()}"
     if key.endswith("_pin"):
         return f"must be a GPIO number or the name of a pin, not {detail['input']!r}"
+    if key == "button_command":
+        return f"must be a list of the command and its arguments, each in quotes, not {detail['input']!r}"
     return wording(detail)
 
 

@@ -167,3 +167,10 @@ def test_a_held_button_runs_the_owners_command(board: MockFactory, monkeypatch: 
     pins._devices["button_pin"].when_held()
     assert ran == [("true", "now")]
     pins.close()
+
+
+def test_a_buttons_command_that_is_not_there_is_told(board: MockFactory, caplog: pytest.LogCaptureFixture) -> None:
+    pins = LinePins(PinSpec(button_pin=6, button_command=("no-such-command",)), factory=board)
+    pins._devices["button_pin"].when_held()
+    assert "shutdown button: no-such-command cannot be run: No such file" in caplog.text
+    pins.close()
