@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ivrbox.cli.numbers import Number
 from ivrbox.dsp import tones
 from ivrbox.errors import LineError
 from ivrbox.lines.countries import country as country_of
@@ -26,9 +27,7 @@ if TYPE_CHECKING:
 @click.option("--rows", help="Pins of a 4x4 matrix: its four rows, e.g. 5,6,13,19.")
 @click.option("--columns", help="Pins of its columns, e.g. 12,16,20,21.")
 @click.option("--country", default="us", show_default=True, help="Whose busy tone the key - (hang up) plays.")
-@click.option(
-    "--seconds", type=click.FloatRange(min=0, min_open=True), help="Stop after so long; without it, at Ctrl-C."
-)
+@click.option("--seconds", type=Number(min=0, min_open=True), help="Stop after so long; without it, at Ctrl-C.")
 def keypad(
     *, output: str, pad: str | None, rows: str | None, columns: str | None, country: str, seconds: float | None
 ) -> None:

@@ -9,6 +9,7 @@ import click
 import numpy as np
 
 from ivrbox.appliance.settings import read_settings
+from ivrbox.cli.numbers import Number
 from ivrbox.dsp.level import level_dbm0
 from ivrbox.dsp.line_check import LineCheck, check_line, probes
 from ivrbox.errors import LineError
@@ -36,7 +37,7 @@ _KIND = "usb_audio"
 @click.option("--device", help="Sound card, by name, instead of the line that ivrbox.toml names.")
 @click.option(
     "--meter",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Number(min=0, min_open=True),
     metavar="SECONDS",
     help="Only show the level that is heard, for setting gains.",
 )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from ivrbox.cli.app import BadInput
+from ivrbox.cli.numbers import Number
 from ivrbox.errors import IvrboxError, UnknownName
 from ivrbox.lines.modem_profile import read_profile
 from ivrbox.lines.modem_sim import SimModem
@@ -120,7 +121,7 @@ def _seconds(text: str) -> float:
 @click.option("--link", type=click.Path(path_type=Path), required=True, help="Name of the port, such as /tmp/ttyV0.")
 @click.option("--do", "lines", multiple=True, metavar="VERB", help="What the caller does; may be repeated.")
 @click.option("--habit", "habits", multiple=True, metavar="NAME=VALUE", help="Behave otherwise: stop_delay_ms=800.")
-@click.option("--speed", type=click.FloatRange(0.1, 100), default=1.0, help="How much faster than real its time runs.")
+@click.option("--speed", type=Number(0.1, 100), default=1.0, help="How much faster than real its time runs.")
 @click.option("--seed", type=int, default=0, help="Of the odd lengths in which its bytes come.")
 def modem_sim(
     *,

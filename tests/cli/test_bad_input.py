@@ -146,7 +146,9 @@ def test_full_medium_costs_the_drawing_and_one_line(tmp_path: Path) -> None:
     assert ran.output == f"ivrbox: {tmp_path / 'x.mmd'}: cannot be written: No space left on device\n"
 
 
-@pytest.mark.parametrize("command", ["keypad --seconds -1", "line-test --meter -5"])
+@pytest.mark.parametrize(
+    "command", ["keypad --seconds -1", "line-test --meter -5", "line-test --meter nan", "keypad --seconds inf"]
+)
 def test_time_that_cannot_pass_is_refused(command: str) -> None:
     ran = CliRunner().invoke(ivrbox, command.split())
     assert ran.exit_code == 2
