@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ivrbox.errors import LineError
+from ivrbox.lines.hook import pin_faults
 
 if TYPE_CHECKING:
     from ivrbox.lines.hook import Pin
@@ -19,14 +19,8 @@ class PinLamp:
         Raises:
             LineError: the pin cannot be had: in use, unknown, or there is no GPIO here.
         """
-        try:
-            import gpiozero  # noqa: PLC0415 - a box without a lamp does without the library
-
+        with pin_faults("status.lamp_pin") as gpiozero:
             self._device: Any = gpiozero.DigitalOutputDevice(pin, initial_value=False, pin_factory=factory)
-        except ImportError as error:
-            raise LineError(f"status.lamp_pin: no GPIO here: {error}") from error
-        except Exception as error:  # each of gpiozero's pin factories has errors of its own
-            raise LineError(f"status.lamp_pin: {error}") from error
 
     def set(self, *, lit: bool) -> None:
         """Light it, or put it out."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from gpiozero import BadPinFactory, Device, PinFactoryFallback
 from gpiozero.pins.mock import MockFactory
 
 from ivrbox.appliance.board import Answered, Ended, LineBack, LineGone, Rang
@@ -108,3 +110,17 @@ def test_a_pin_that_is_taken_is_named() -> None:
     factory = MockFactory()
     with closing(PinLamp(17, factory=factory)), pytest.raises(LineError, match=r"status.lamp_pin: .*GPIO17"):
         PinLamp(17, factory=factory)
+
+
+def test_a_machine_without_pins_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_at_all() -> None:
+        warnings.warn(PinFactoryFallback("Falling back from lgpio"), stacklevel=1)
+        raise BadPinFactory("Unable to load any default pin factory!")
+
+    monkeypatch.setattr(Device, "pin_factory", None)
+    monkeypatch.setattr(Device, "_default_pin_factory", none_at_all)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        with pytest.raises(LineError, match=r"^status\.lamp_pin: no GPIO here: Unable to load"):
+            PinLamp(17)
+    assert not told
