@@ -61,6 +61,8 @@ class Connection:
                 refusals.append(error)
         if len(refusals) == len(self._profile.hook.hang_up):
             raise refusals[-1]
+        with suppress(Refused):  # ATH leaves voice class on some chips alone; `set_up` says why to wait in data class
+            self.dialogue.ask("AT+FCLASS=0")
 
     def mend(self) -> None:
         """Up the ladder, on-hook, and ready for the next call; raises OSError where the modem is beyond help."""

@@ -164,7 +164,7 @@ class Commands:
     def _hook(self, number: str) -> None:
         if number == "0":
             self._hands.hang_up()
-            self.voice_class = 0
+            self.voice_class = 0 if self._behaviour.hangs_up_to_data else self.voice_class
         else:
             self._hands.choose_label(1)
 

@@ -58,6 +58,8 @@ class Behaviour(_Closed):
     """How it rings in class 8; in class 0 it says RING."""
     caller_id: Literal["plain", "spaced", "ddn"] = "plain"
     caller_id_first: bool = False
+    hangs_up_to_data: bool = True
+    """Whether `ATH` leaves class 8."""
     loop_break: bool = True
     """Whether it reports the far end's hang-up as DLE l; busy tone follows for all."""
     hook_code: str = ""

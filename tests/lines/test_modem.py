@@ -10,7 +10,7 @@ import pytest
 from ivrbox.appliance.notify import MEALS
 from ivrbox.dsp import tones
 from ivrbox.errors import IllegalTransition, LineError, LineLost
-from ivrbox.lines.line import Digit, DigitOwner, ExtensionLifted, RemoteHungUp, Ringing
+from ivrbox.lines.line import CallerId, Digit, DigitOwner, ExtensionLifted, RemoteHungUp, Ringing
 from ivrbox.lines.modem import CHECK_EVERY_S, Modem
 from ivrbox.lines.modem_sim_wire import SimulatedLine, SimWire
 from ivrbox.units import FRAME_SAMPLES
@@ -490,6 +490,16 @@ def test_a_modem_that_refuses_to_go_off_hook_at_all_is_lost(call: Callable[..., 
     desk.line.far.rings()
     with pytest.raises(LineLost, match=r"cannot answer: AT\+VLS=1 was answered ERROR"):
         desk.line.answer()
+
+
+def test_after_a_call_the_modem_waits_as_it_did_before_the_first(call: Callable[..., Desk]) -> None:
+    desk = call("generic", ring="code", hangs_up_to_data=False)
+    desk.listen(2)
+    desk.line.hang_up()
+    desk.line.far.rings("0789", "Ada")
+    events = [event for _ in range(80) for event in desk.line.exchange(None).events]
+    assert desk.line.modem._commands.voice_class == 0
+    assert events == [Ringing(), CallerId("0789", "Ada")]
 
 
 def test_the_modem_sounds_a_tone_of_its_own(call: Callable[..., Desk]) -> None:
