@@ -147,11 +147,13 @@ def read_clip(digits: str) -> Caller | None:
     number = match["from"] or match["danish"] or match["asian"] or match["bare"]
     if number:
         return Caller(number)
-    return Caller(None, absent=WITHHELD if match["reason"] == "10" or match["why"] == "1" else UNAVAILABLE)
+    is_withheld = "10" in (match["reason"], match["alone"]) or match["why"] == "1"
+    return Caller(None, absent=WITHHELD if is_withheld else UNAVAILABLE)
 
 
 _CLIP: Final = re.compile(
-    r"A(?P<from>\d*)(?:D\d*)?(?:B(?P<reason>\d*))?C"  # BE BR DK FI IN SE UY: number, redirecting number, reason
+    r"A(?P<from>\d*)(?:D\d*)?(?:B(?P<reason>\d*))?(?:D\d*)?C"  # BE BR DK FI IN SE UY: number, redirecting, reason
+    r"|B(?P<alone>\d+)C"  # ... and the reason alone, where there is no number
     r"|A(?P<danish>\d+)#|D(?P<why>[123])#"  # DK NL: withheld, from abroad, a fault
     r"|D(?P<asian>\d+)C"  # TW KW
     r"|(?P<bare>\d{3,})#"  # DK NL without a start mark
