@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ivrbox.dsp.dtmf import find_keys
 from ivrbox.errors import LineError
-from ivrbox.lines.keypad import HANG_UP, KeyMove, MatrixPad, NumberPad, ToneKeyboard, key_moves
+from ivrbox.lines.keypad import HANG_UP, KEY_CODES, KeyMove, MatrixPad, NumberPad, ToneKeyboard, key_moves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +79,13 @@ def test_codes_of_a_number_pad(code: int, key: str) -> None:
     assert key_moves(1, code, 0) == [KeyMove(key, is_down=False)]
 
 
+def test_every_key_of_a_number_pad_is_known_by_its_own_code() -> None:
+    codes = pytest.importorskip("evdev").ecodes
+    names = {**{f"KP{digit}": str(digit) for digit in range(10)}, "KPASTERISK": "*", "KPENTER": "#", "KPDOT": "#"}
+    names |= {"KPSLASH": "A", "KPPLUS": "B", "BACKSPACE": "C", "KPMINUS": HANG_UP}
+    assert {getattr(codes, f"KEY_{name}"): key for name, key in names.items()} == KEY_CODES
+
+
 @pytest.mark.parametrize("event", [(1, 79, 2), (1, 69, 1), (4, 4, 458), (0, 0, 0)])
 def test_repeats_and_other_keys_are_nothing(event: tuple[int, int, int]) -> None:
     assert key_moves(*event) == []
@@ -124,7 +131,7 @@ def test_a_pad_that_is_not_there_is_named() -> None:
 
 
 class Matrix:
-    """A finger on a matrix: the column follows its row while the key is pressed."""
+    """A finger on a matrix: a column is high while one of its pressed keys lies in a row that is."""
 
     def __init__(self) -> None:
         self.board = MockFactory()
@@ -135,13 +142,13 @@ class Matrix:
 
     def _follow(self, row: object) -> None:
         on = row.on  # type: ignore[attr-defined]
-        place = self.pad._rows.index(row)
 
         def follow() -> None:
             on()
             for column, pin in enumerate(COLUMNS):
                 wire = self.board.pin(pin)
-                wire.drive_high() if (place, column) in self.pressed else wire.drive_low()
+                rows = [self.board.pin(ROWS[place]) for place, of in self.pressed if of == column]
+                wire.drive_high() if any(row.state for row in rows) else wire.drive_low()
 
         row.on = follow  # type: ignore[attr-defined]
 
