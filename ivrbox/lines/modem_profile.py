@@ -10,10 +10,10 @@ from __future__ import annotations
 import difflib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import tomli
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from ivrbox.errors import ConfigError, Fault, UnknownName
 from ivrbox.lines.modem_formats import Coding  # noqa: TC001 - pydantic reads the annotation when it runs
@@ -31,12 +31,47 @@ _WHOLE = frozenset({"hang_up", "identity"})
 _HOMES = (Path(sys.prefix) / "share/ivrbox/modems", Path(__file__).parents[2] / "hw/modems")
 
 
-def _from_hex(value: object) -> object:
-    return bytes.fromhex(value) if isinstance(value, str) else value
+_Item = TypeVar("_Item")
+
+
+def _from_hex(value: object) -> bytes:
+    try:
+        return bytes.fromhex(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise ValueError(f"must be bytes in hex, such as '10 18 10 03', not {value!r}") from None
+
+
+def _sendable(command: str) -> str:
+    if not (command.isascii() and command.isprintable() and command):
+        raise ValueError(f"must be one line of plain ASCII, not {command!r}")
+    return command
+
+
+def _some(several: tuple[_Item, ...]) -> tuple[_Item, ...]:
+    if not several:
+        raise ValueError("must name one at least")
+    return several
+
+
+def _with_places(**places: int) -> AfterValidator:
+    """A check that a command can be filled in with these."""
+
+    def check(command: str) -> str:
+        try:
+            command.format(**places)
+        except (LookupError, ValueError, AttributeError, TypeError):
+            known = ", ".join(f"{{{place}}}" for place in places)
+            raise ValueError(f"may hold {known} and no other braces, not {command!r}") from None
+        return command
+
+    return AfterValidator(check)
 
 
 Bytes = Annotated[bytes, BeforeValidator(_from_hex)]
 """Bytes, written as hex in the file: `"10 18 10 03"`."""
+
+Command = Annotated[str, AfterValidator(_sendable)]
+Some = AfterValidator(_some)
 
 Count = Annotated[int, Field(ge=1, le=20)]
 Milliseconds = Annotated[int, Field(ge=0, le=10_000)]
@@ -49,7 +84,7 @@ class _Closed(BaseModel):
 class PortSpec(_Closed):
     """`[port]`: the serial port. A USB modem ignores both; a real UART needs 115200 and RTS/CTS for 8 kHz."""
 
-    baud: int = 115200
+    baud: Annotated[int, Field(ge=9600, le=4_000_000)] = 115200
     rtscts: bool = True
 
 
@@ -59,8 +94,8 @@ class StartSpec(_Closed):
     `gap_ms` is the rest between an answer and the next command, in calls too: some chips lose what comes sooner.
     """
 
-    required: tuple[str, ...] = ("ATE0",)
-    optional: tuple[str, ...] = ()
+    required: tuple[Command, ...] = ("ATE0",)
+    optional: tuple[Command, ...] = ()
     gap_ms: Milliseconds = 100
 
 
@@ -69,7 +104,7 @@ class FormatSpec(_Closed):
 
     id: int
     coding: Coding
-    command: str = "AT+VSM={id},8000"
+    command: Annotated[Command, _with_places(id=1)] = "AT+VSM={id},8000"
 
 
 class HookSpec(_Closed):
@@ -85,14 +120,14 @@ class HookSpec(_Closed):
     record: int = 1
     settle_ms: Milliseconds = 1000
     flash_ms: Annotated[int, Field(ge=50, le=1000)] = 300
-    hang_up: tuple[str, ...] = ("AT+VLS=0", "ATH")
+    hang_up: Annotated[tuple[Command, ...], Some] = ("AT+VLS=0", "ATH")
 
 
 class StopSpec(_Closed):
     """`[stop]`: what ends a stream, tried in order until the modem says OK; each is given `wait_ms` to do so."""
 
-    play: tuple[Bytes, ...]
-    record: tuple[Bytes, ...]
+    play: Annotated[tuple[Bytes, ...], Some]
+    record: Annotated[tuple[Bytes, ...], Some]
     duplex: tuple[Bytes, ...] = ()
     wait_ms: Milliseconds = 1500
 
@@ -136,8 +171,8 @@ class ProfileSpec(_Closed):
     title: str
     usb: tuple[str, ...] = ()
     duplex: bool = False
-    tone: str = "AT+VTS=[{low},{high},{length}]"
-    format: tuple[FormatSpec, ...]
+    tone: Annotated[Command, _with_places(low=1, high=1, length=1)] = "AT+VTS=[{low},{high},{length}]"
+    format: Annotated[tuple[FormatSpec, ...], Some]
     stop: StopSpec
     port: PortSpec = PortSpec()
     start: StartSpec = StartSpec()

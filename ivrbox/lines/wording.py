@@ -9,6 +9,10 @@ _KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false",
 
 def wording(details: Any) -> str:  # noqa: ANN401 - pydantic's own mapping
     """One error: what is allowed, and what was found."""
+    if details["type"] == "extra_forbidden":
+        return "unknown key"
+    if details["type"] == "value_error":  # of a check of our own, which says it all
+        return str(details["ctx"]["error"])
     kind, _, trouble = str(details["type"]).partition("_")
     if kind in _KINDS and trouble in ("type", "parsing", "from_float"):
         wish = f"must be {_KINDS[kind]}"

@@ -88,6 +88,30 @@ def test_all_faults_of_a_profile_are_told_with_their_keys(tmp_path: Path) -> Non
     assert "bad.toml: pace.lead_ms: must be greater than or equal to 20, not 5" in faults
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("format = []", "format: must name one at least"),
+        ('tone = "AT+VTS=[{f1}]"', "tone: may hold {low}, {high}, {length} and no other braces, not 'AT+VTS=[{f1}]'"),
+        ('[[format]]\nid = 1\ncoding = "ulaw"\ncommand = "AT{"', "format.0.command: may hold {id} and no other braces"),
+        ('[start]\nrequired = ["ATé"]', "start.required.0: must be one line of plain ASCII, not "),
+        ('[start]\nrequired = ["ATZ\\r"]', "start.required.0: must be one line of plain ASCII, not "),
+        ("[hook]\nhang_up = []", "hook.hang_up: must name one at least"),
+        ("[stop]\nplay = []", "stop.play: must name one at least"),
+        ('[stop]\nplay = ["zz"]', "stop.play.0: must be bytes in hex, such as '10 18 10 03', not 'zz'"),
+        ("[stop]\nplay = [10]", "stop.play.0: must be bytes in hex, such as '10 18 10 03', not 10"),
+        ("[port]\nbaud = 10000000000", "port.baud: must be less than or equal to 4000000, not 10000000000"),
+        ("[codes]\nringg = 1", "codes.ringg: unknown key"),
+    ],
+)
+def test_what_would_fail_in_mid_call_is_found_when_it_is_read(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "own.toml").write_text('base = "generic"\n' + text)
+    with pytest.raises(ConfigError) as caught:
+        read_profile(str(tmp_path / "own.toml"))
+    (fault,) = str(caught.value).splitlines()
+    assert fault.startswith(f"own.toml: {words}")
+
+
 @pytest.mark.parametrize("text", ["title = ", "\xff"])
 def test_a_file_that_is_no_toml_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "bad.toml").write_bytes(text.encode("latin-1"))
