@@ -128,12 +128,16 @@ def test_what_was_heard_last_is_no_part_of_the_next_call(frames: int) -> None:
 
 
 def test_lost_samples_are_time_and_break_a_cadence(watch: FarEndWatch) -> None:
-    verdicts(watch, BUSY[: round(2.5 * 0.96 * 8000)])
-    watch.push(SILENCE, SILENCE, lost=1600)
-    assert verdicts(watch, BUSY[: 2 * 8000]) == []
+    verdicts(watch, BUSY[: 2 * 7680])
+    lost = 7680  # a whole cycle: what follows goes on as if nothing had been missed
+    watch.push(BUSY[2 * 7680 : 2 * 7680 + 160], SILENCE, lost=lost)
+    assert verdicts(watch, BUSY[2 * 7680 + 160 : 4 * 7680]) == []
 
 
 def test_each_call_is_weighed_afresh(watch: FarEndWatch) -> None:
     assert len(verdicts(watch, BUSY)) == 1
     watch.answered()
+    assert verdicts(watch, BUSY[: 2 * 7680]) == []
+    watch.answered()
+    assert verdicts(watch, BUSY[2 * 7680 : 4 * 7680]) == []
     assert len(verdicts(watch, BUSY)) == 1
