@@ -48,6 +48,14 @@ def test_busy_tone_is_the_end_and_its_whole_length_is_the_tail(watch: FarEndWatc
     assert verdict.reason == "busy_tone"
     assert "425 Hz 480/480 ms" in verdict.evidence
     assert abs(at - verdict.tail_samples - 16000) < 400
+    assert at - 16000 < 3 * 7680 + LOOK + 400  # as the fourth burst begins: three cycles are enough
+
+
+def test_a_steady_dial_tone_is_the_end_after_five_seconds() -> None:
+    dial_tone = tones.sines([(350, -16), (440, -16)], 7 * 8000)
+    [(at, verdict)] = verdicts(FarEndWatch(country("us")), np.concatenate([SPEECH[:16000], dial_tone]))
+    assert verdict.reason == "dial_tone"
+    assert 0 <= at - 16000 - 5 * 8000 < LOOK + 400
 
 
 def test_three_cycles_and_no_fewer(watch: FarEndWatch) -> None:
