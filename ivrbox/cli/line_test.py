@@ -52,6 +52,8 @@ def line_test(places: Places, device: str | None, meter: float | None) -> None:
             _show_level(line, meter)
             return
         _print(_measure(line))
+        if line.troubles:
+            click.echo(f"while this was measured: {line.troubles}; what is lost counts as silence, so measure again")
 
 
 @contextmanager

@@ -74,6 +74,17 @@ def test_the_line_of_the_settings_is_measured_and_judged(opened: list[EchoLine],
     assert not opened[0].is_off_hook
 
 
+def test_sound_that_was_lost_while_it_was_measured_is_told(
+    opened: list[EchoLine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = CliRunner().invoke
+    told = "while this was measured: sound: overruns 2"
+    assert told not in run(line_test_command.line_test, ["--device", "USB"], obj=places(tmp_path)).output
+    monkeypatch.setattr(EchoLine, "troubles", "sound: overruns 2")
+    assert told in run(line_test_command.line_test, ["--device", "USB"], obj=places(tmp_path)).output
+    assert len(opened) == 2
+
+
 def test_a_line_without_a_sound_card_cannot_be_measured(tmp_path: Path) -> None:
     result = CliRunner().invoke(line_test_command.line_test, obj=places(tmp_path))
     assert isinstance(result.exception, LineError)
