@@ -237,6 +237,7 @@ class Call:
         for event in heard.events:
             if isinstance(event, RemoteHungUp):
                 self._recorder.trim(event.tail_samples)
+                self._message.far_end_left(self._clock - event.tail_samples)
                 if event.evidence:
                     self.note("far_end_gone", event.evidence)
                 self.hang_up(event.reason)

@@ -74,6 +74,7 @@ class MessageTaker:
         self._watch: SilenceWatch | None = None
         self._began = 0
         self._length = 0
+        self._left_at: int | None = None
         self.kept: list[Message] = []
 
     def start(self, since: int, silence: int) -> None:
@@ -93,11 +94,16 @@ class MessageTaker:
         self._record(at, frame)
         return self._watch.push(frame, at + FRAME_SAMPLES)
 
+    def far_end_left(self, at: int) -> None:
+        """From sample `at` on nobody was there: what was heard since, busy tone or silence, is no part of a message."""
+        self._left_at = at
+
     def stop(self, until: int) -> None:
         """End the message at sample `until`; whatever was taken after it is cut off."""
         if self._recorder is not None:
             self._watch = None
-            self._length = max(0, until - self._began)
+            end = until if self._left_at is None else min(until, self._left_at)
+            self._length = max(0, end - self._began)
             self._recorder.trim(max(0, self._recorder.position - self._length))
 
     def keep(self, box: str) -> None:

@@ -48,6 +48,21 @@ def test_a_message_has_every_sample_from_its_beginning_to_its_end() -> None:
     assert message.box == "box.message"
 
 
+@pytest.mark.parametrize(("left_at", "frames"), [(12, 12), (30, 20), (0, 0)])
+def test_what_was_heard_after_the_caller_had_left_is_no_part_of_a_message(left_at: int, frames: int) -> None:
+    taker = MessageTaker(Recorders())
+    taker.start(0, silence=16000)
+    for place in range(20):
+        taker.push(voice(place), place * FRAME_SAMPLES)
+    taker.far_end_left(left_at * FRAME_SAMPLES)
+    taker.stop(20 * FRAME_SAMPLES)
+    taker.keep("box.message")
+    (message,) = taker.kept
+    message.recorder.end()
+    assert sum(len(piece) for piece in message.recorder.content()) == frames * FRAME_SAMPLES
+    assert message.length_s == frames * FRAME_SAMPLES / 8000
+
+
 def test_a_dropped_message_is_destroyed() -> None:
     recorders = Recorders()
     taker = MessageTaker(recorders)

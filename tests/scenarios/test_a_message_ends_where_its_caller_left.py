@@ -1,0 +1,56 @@
+"""A caller who has left a message hangs up; the exchange's busy tone that follows is in none of what is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ivrbox.appliance.phone import Phone
+from ivrbox.appliance.wiring import open_box
+from ivrbox.dsp import tones
+from ivrbox.lines.line import RemoteHungUp
+from ivrbox.lines.loopback import Loopback
+from tests.conftest import STARTED, Mumble, write_config
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ivrbox.lines.line import Frame, Heard
+
+TONE_S = 3
+
+FLOW = """
+    [steps.message]
+    prompt = "Speak after the tone."
+    record_message.max_length = 60
+"""
+
+
+class ToneLine(Loopback):
+    """A line on which the far end's leaving is known by the tone of its exchange, as on a sound card."""
+
+    def exchange(self, said: Frame | None) -> Heard:
+        heard = super().exchange(said)
+        events = [_by_tone(event) if isinstance(event, RemoteHungUp) else event for event in heard.events]
+        return replace(heard, events=tuple(events))
+
+
+def _by_tone(event: RemoteHungUp) -> RemoteHungUp:
+    return replace(event, reason="busy_tone", tail_samples=TONE_S * 8000)
+
+
+def test_a_message_ends_where_its_caller_left(tmp_path: Path) -> None:
+    config, line = write_config(tmp_path / "config", {"main.toml": FLOW}), ToneLine()
+    with open_box(config, tmp_path / "data", line=line, voice=Mumble(), clock=lambda: STARTED) as box:
+        phone = Phone(line, box.attendant)
+        phone.rings()
+        phone.hears_out()
+        phone.waits(1)
+        line.far.speaks(tones.sines([(300, -12), (700, -12)], 4 * 8000))
+        phone.waits(4)
+        line.far.speaks(tones.busy(TONE_S))
+        phone.waits(TONE_S)
+        record = phone.hangs_up()
+    assert record.ended == "busy_tone"
+    (message,) = record.messages
+    assert 4 <= message.length_s < 5.5
