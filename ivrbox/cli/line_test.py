@@ -10,6 +10,7 @@ import numpy as np
 
 from ivrbox.appliance.settings import read_settings
 from ivrbox.cli.numbers import Number
+from ivrbox.cli.signals import ended_in_order
 from ivrbox.dsp.level import level_dbm0
 from ivrbox.dsp.line_check import LineCheck, check_line, probes
 from ivrbox.errors import LineError
@@ -47,7 +48,7 @@ def line_test(places: Places, device: str | None, meter: float | None) -> None:
 
     Do it with somebody on the line who keeps quiet, or with the line in a call to a number that is silent.
     """
-    with _off_hook(places, device) as line:
+    with ended_in_order(), _off_hook(places, device) as line:
         if meter is not None:
             _show_level(line, meter)
             return

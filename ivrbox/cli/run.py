@@ -14,6 +14,7 @@ from ivrbox.appliance.outside import shown_outside
 from ivrbox.appliance.wiring import open_box
 from ivrbox.cli.logs import log_to_stderr
 from ivrbox.cli.notices import tell_warnings
+from ivrbox.cli.signals import endings
 from ivrbox.errors import LineError, LineStuck
 
 if TYPE_CHECKING:
@@ -30,13 +31,13 @@ OPENING_S = 600
 @click.command
 @click.pass_obj
 def run(places: Places) -> None:
-    """Answer calls on the line that ivrbox.toml names, until SIGTERM or Ctrl-C.
+    """Answer calls on the line that ivrbox.toml names, until SIGTERM, Ctrl-C, or the end of its terminal.
 
     The call in progress is then ended cleanly, with its record written. Under systemd, readiness is told when the line
     is open, the watchdog is fed while frames move, and a line that is missing is waited for.
     """
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in endings():
         signal.signal(number, lambda *_: stop.set())
     supervisor = Supervisor.from_environment()
     while not stop.is_set():

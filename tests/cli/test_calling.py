@@ -95,7 +95,8 @@ def test_a_tape_of_silence_is_a_call_without_input(places: list[str], tmp_path: 
     assert "kept" in ran.output
 
 
-def test_the_appliance_stops_at_sigterm_with_exit_code_0(places: list[str]) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_the_appliance_stops_at_a_signal_with_exit_code_0(places: list[str], number: signal.Signals) -> None:
     running = subprocess.Popen(
         [sys.executable, "-m", "ivrbox", *places, "run"], stderr=subprocess.PIPE, text=True, bufsize=1
     )
@@ -105,7 +106,7 @@ def test_the_appliance_stops_at_sigterm_with_exit_code_0(places: list[str]) -> N
         for line in told:
             lines.append(line)
             if "waiting for calls" in line:
-                running.send_signal(signal.SIGTERM)
+                running.send_signal(number)
         assert running.wait(20) == 0, lines
     assert lines[-1] == "ivrbox: stopped\n"
 

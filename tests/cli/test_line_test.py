@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from ivrbox.cli import keypad as keypad_command
 from ivrbox.cli import line_test as line_test_command
 from ivrbox.cli.places import Places
+from ivrbox.cli.signals import endings
 from ivrbox.dsp import tones
 from ivrbox.dsp.dtmf import find_keys
 from ivrbox.errors import LineError
@@ -83,6 +85,24 @@ def test_sound_that_was_lost_while_it_was_measured_is_told(
     monkeypatch.setattr(EchoLine, "troubles", "sound: overruns 2")
     assert told in run(line_test_command.line_test, ["--device", "USB"], obj=places(tmp_path)).output
     assert len(opened) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_line_is_let_go_of_whatever_ends_the_test(
+    opened: list[EchoLine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    monkeypatch.setattr(line_test_command, "probes", lambda: signal.raise_signal(number))
+    before = signal.getsignal(number)
+    result = CliRunner().invoke(line_test_command.line_test, ["--device", "USB"], obj=places(tmp_path))
+    assert result.exit_code == 128 + number
+    assert not opened[0].is_off_hook
+    assert signal.getsignal(number) is before
+
+
+def test_a_terminal_may_be_outlived(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert signal.SIGHUP in endings()
+    monkeypatch.setattr(signal, "getsignal", lambda _: signal.SIG_IGN)
+    assert endings() == [signal.SIGTERM, signal.SIGINT]
 
 
 def test_a_line_without_a_sound_card_cannot_be_measured(tmp_path: Path) -> None:
