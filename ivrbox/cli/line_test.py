@@ -15,6 +15,7 @@ from ivrbox.dsp.level import level_dbm0
 from ivrbox.dsp.line_check import LineCheck, check_line, probes
 from ivrbox.errors import LineError
 from ivrbox.lines.catalog import open_line
+from ivrbox.lines.line import RemoteHungUp
 from ivrbox.units import FRAME_SAMPLES, FULL_SCALE, seconds_to_frames
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
     Samples = NDArray[np.int16]
 
-QUIET_S = 2.0
+QUIET_S = 5.0
+"""Long enough to know a dial tone for what it is, and not for noise."""
+
 SETTLE_S = 1.0
 METER_FLOOR_DBM0 = -60
 METER_FRAMES = 5
@@ -75,13 +78,20 @@ def _options(places: Places, device: str | None) -> dict[str, Any]:
 
 
 def _measure(line: Line) -> LineCheck:
-    quiet = _hear(line, np.zeros(seconds_to_frames(QUIET_S) * FRAME_SAMPLES, np.int16))
+    quiet = _hear(line, np.zeros(seconds_to_frames(QUIET_S) * FRAME_SAMPLES, np.int16), somebody=True)
     return check_line(quiet, [_hear(line, probe) for probe in probes()])
 
 
-def _hear(line: Line, said: Samples) -> Samples:
-    """What is heard while this is said."""
-    return np.concatenate([line.exchange(frame).frame for frame in said.reshape(-1, FRAME_SAMPLES)])
+def _hear(line: Line, said: Samples, *, somebody: bool = False) -> Samples:
+    """What is heard while this is said; with `somebody`, an exchange that says that nobody is there is an error."""
+    heard = [line.exchange(frame) for frame in said.reshape(-1, FRAME_SAMPLES)]
+    endings = (event for each in heard for event in each.events if isinstance(event, RemoteHungUp))
+    if somebody and (ending := next(endings, None)):
+        raise LineError(
+            f"line {line.name}: nobody is at its other end: {ending.evidence or ending.reason}; "
+            "measure in a call, with somebody who keeps quiet"
+        )
+    return np.concatenate([each.frame for each in heard])
 
 
 def _print(check: LineCheck) -> None:

@@ -16,8 +16,10 @@ from ivrbox.cli.signals import endings
 from ivrbox.dsp import tones
 from ivrbox.dsp.dtmf import find_keys
 from ivrbox.errors import LineError
+from ivrbox.lines.countries import country
 from ivrbox.lines.keypad import KeyMove
 from ivrbox.lines.line import Capabilities, Heard, Line
+from ivrbox.lines.watch import FarEndWatch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +87,23 @@ def test_sound_that_was_lost_while_it_was_measured_is_told(
     monkeypatch.setattr(EchoLine, "troubles", "sound: overruns 2")
     assert told in run(line_test_command.line_test, ["--device", "USB"], obj=places(tmp_path)).output
     assert len(opened) == 2
+
+
+def test_a_line_with_nobody_on_it_is_not_taken_for_a_noisy_one(
+    opened: list[EchoLine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = FarEndWatch(country("us"))
+    dial_tone = tones.sines([(350, -16), (440, -16)], 30 * 8000).reshape(-1, 160)
+    frames = iter(dial_tone)
+
+    def exchange(_: EchoLine, said: Frame) -> Heard:
+        verdict = watch.push(frame := next(frames), said)
+        return Heard(frame, (verdict,) if verdict else ())
+
+    monkeypatch.setattr(EchoLine, "exchange", exchange)
+    result = CliRunner().invoke(line_test_command.line_test, ["--device", "USB"], obj=places(tmp_path))
+    assert "line echo: nobody is at its other end: 350+440 Hz steady" in str(result.exception)
+    assert not opened[0].is_off_hook
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
