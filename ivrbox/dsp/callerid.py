@@ -34,13 +34,16 @@ _SETUP_TYPES: Final = (_SDMF, _MDMF)
 _NUMBER_FIELDS: Final = (0x02, 0x03)  # calling line, dialable number
 _NO_NUMBER: Final = 0x04
 _NAME: Final = 0x07
+_CALL_TYPE: Final = 0x11  # ETSI EN 300 659-3: voice, ring back when free ...
+_MESSAGE_WAITING: Final = b"\x81"  # ... or none at all: a mailbox has something
 _SDMF_STAMP: Final = 8  # MMDDHHMM before the number
 _REASONS: Final = {"O": UNAVAILABLE, "P": WITHHELD}
 _HEAD: Final = 2  # type and length, of a message as of a field in it
 _FRAME: Final = _HEAD + 1  # ... and the checksum
 _LONGEST: Final = _FRAME + 255
 _GAP_BITS: Final = 40  # stop bits between two bytes of one message: 10 are common, more than this is another message
-_NUMBER: Final = re.compile(r"[0-9*#+][0-9*#+ -]*")
+_NUMBER: Final = re.compile(r"[0-9*#+]+")
+_SEPARATORS: Final = str.maketrans("", "", " -.()/")
 
 _CLIP_PAUSE: Final = seconds_to_samples(1.0)
 """Digits of one DTMF message come 70 ms apart; after this long the next one starts afresh."""
@@ -134,6 +137,8 @@ def read_message(message: bytes) -> Caller | None:
         return _caller(body[_SDMF_STAMP:], None, None)
     if message[0] == _MDMF:
         fields = _fields(body)
+        if fields.get(_CALL_TYPE) == _MESSAGE_WAITING:
+            return None
         number = next((fields[kind] for kind in _NUMBER_FIELDS if kind in fields), None)
         return _caller(number, fields.get(_NO_NUMBER), fields.get(_NAME))
     return None
@@ -179,8 +184,8 @@ def _caller(number: bytes | None, reason: bytes | None, name: bytes | None) -> C
     said_name: str | None = _text(name)
     if said_name in ("", *_REASONS):  # a name may be withheld, too
         said_name = None
-    if _NUMBER.fullmatch(text):
-        return Caller(text.replace(" ", "").replace("-", ""), said_name)
+    if _NUMBER.fullmatch(text.translate(_SEPARATORS)):
+        return Caller(text.translate(_SEPARATORS), said_name)
     if why is None and not (said_name and not text):
         return None
     return Caller(None, said_name, why or UNAVAILABLE)

@@ -76,6 +76,7 @@ def test_a_short_mark_no_seizure_and_pauses_between_bytes_are_taken() -> None:
         (mdmf({0x07: b"BAKERY"}), Caller(None, "BAKERY", UNAVAILABLE)),
         (mdmf({0x03: b"+49 30-1234", 0x07: b"P"}), Caller("+49301234")),
         (mdmf({0x02: b"0301", 0x03: b"0302"}), Caller("0301")),
+        (mdmf({0x02: b"(202) 555.0123"}), Caller("2025550123")),
         (mdmf({0x11: b"\x01", 0x02: b"030 1", 0x07: b"M\xdcLLER"}), Caller("0301", "MÜLLER")),
     ],
 )
@@ -90,6 +91,7 @@ def test_what_a_message_says(message: bytes, caller: Caller) -> None:
         HANS[:-1],
         HANS[:-1] + bytes([HANS[-1] ^ 1]),
         with_checksum(0x82, b"\x0b\x01\xff"),  # message waiting
+        mdmf({0x11: b"\x81", 0x02: b"0301", 0x13: b"\x02"}),  # ... in ETSI's form
         with_checksum(0x80, b"\x02\x09"),
         mdmf({0x02: b"\x00\x01\x02"}),
     ],
