@@ -11,6 +11,8 @@ NEWS = re.compile(r"(DATE|TIME|NMBR|NBR|DDN_NMBR|NDID|NAME|MESG|DRON|DROF|DDN)\s
 
 _NUMBER_FIELDS = frozenset({"NMBR", "NBR", "DDN_NMBR"})
 _WITHHELD = frozenset({"", "O", "P", "PRIVATE", "OUT OF AREA", "UNAVAILABLE", "ANONYMOUS", "-"})
+_NUMBER = re.compile(r"[0-9*#+]+")
+_SEPARATORS = str.maketrans("", "", " -.()/")
 
 WAIT_MS = 400
 """How long a number waits for the name that may follow it; a modem prints all lines of one call in a row."""
@@ -36,11 +38,10 @@ class CallerIdLines:
         if match is None:
             return None
         field, value = match[1].upper(), match[2].strip().strip('"')
-        shown = None if value.upper() in _WITHHELD else value
         if field in _NUMBER_FIELDS:
-            self._number, self._has_number = shown, True
+            self._number, self._has_number = _digits(value), True
         elif field == "NAME":
-            self._name = shown
+            self._name = None if value.upper() in _WITHHELD else value
         else:
             return None
         self._last_ms = now_ms
@@ -59,3 +60,9 @@ class CallerIdLines:
         caller = CallerId(self._number, self._name)
         self.forget()
         return caller
+
+
+def _digits(value: str) -> str | None:
+    """The number alone, as the same caller has it on every line; None for the many words of a modem for none."""
+    number = value.translate(_SEPARATORS)
+    return number if _NUMBER.fullmatch(number) else None
