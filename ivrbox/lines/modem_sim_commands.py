@@ -237,4 +237,4 @@ def _tones(operand: str, usual: int) -> list[tuple[int, int, int]]:
 
 def _numbers(operand: str) -> list[int]:
     parts = operand.removeprefix("=").split(",")
-    return [int(part) for part in parts if part.isdigit()]
+    return [int(part) for part in parts if part.isdecimal()]

@@ -45,6 +45,7 @@ def _says(modem: SimModem, command: bytes, seconds: float = 0.1) -> str:
         (b"AT+VSM=1,8000,0,0\r", "OK"),
         (b"AT+VSM=1,11025\r", "ERROR"),
         (b"AT+VSM=77\r", "ERROR"),
+        (b"AT+VSM=\xb2,8000\r", "ERROR"),
         (b"AT+VRA=70;+VRN=10\r", "OK"),
         (b"AT+VGT?\r", "128 OK"),
         (b"AT+VGT=?\r", "(0-255) OK"),
