@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ivrbox.dsp.level import is_silent, level_dbm0
-from ivrbox.dsp.progress import ProgressWatch
+from ivrbox.dsp.progress import ECHO_FRAMES, ProgressWatch
 from ivrbox.lines.line import RemoteHungUp
 from ivrbox.units import FRAME_SAMPLES, ms_to_samples, samples_to_seconds, seconds_to_samples
 
@@ -77,6 +77,7 @@ class FarEndWatch:
         self._clock = 0
         self._broken = 0
         self._silent = 0
+        self._since_said = ECHO_FRAMES
         self._reversed_at: int | None = None
         self._is_gone = False
 
@@ -108,8 +109,9 @@ class FarEndWatch:
         self._sign = self._tones.strongest
 
     def _watch_silence(self, heard: Frame, said: Frame) -> None:
-        """Silence grows while neither side speaks; our own prompt neither adds to it nor ends it."""
-        if not is_silent(said):
+        """Silence grows while neither side speaks; our own prompt, and its echo, neither add to it nor end it."""
+        self._since_said = self._since_said + 1 if is_silent(said) else 0
+        if self._since_said < ECHO_FRAMES:
             return
         silent = level_dbm0(heard) < self._rules.silence_dbm0
         self._silent = self._silent + FRAME_SAMPLES if silent else 0

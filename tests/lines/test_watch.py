@@ -94,6 +94,15 @@ def test_a_caller_who_listens_to_a_long_prompt_is_there(watch: FarEndWatch) -> N
     assert verdicts(watch, np.zeros(40 * 8000, np.int16), SPEECH) == []
 
 
+def test_the_echo_of_a_prompt_that_is_repeated_to_nobody_is_no_sign_of_life(watch: FarEndWatch) -> None:
+    round_ = np.concatenate([SPEECH[: 4 * 8000], np.zeros(6 * 8000, np.int16)])
+    said = np.tile(round_, 8)
+    echo = np.concatenate([np.zeros(800, np.int16), said[:-800] // 4])
+    [(at, verdict)] = verdicts(watch, echo, said)
+    assert verdict.reason == "silence"
+    assert 30 <= at / 8000 <= 62
+
+
 def test_silence_can_be_told_not_to_count() -> None:
     patient = FarEndWatch(country("de"), WatchRules(silence_s=0))
     assert verdicts(patient, np.zeros(40 * 8000, np.int16)) == []
