@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ivrbox.errors import LineError
-from ivrbox.lines.modem_dialogue import Refused
+from ivrbox.lines.modem_dialogue import Refused, Unanswered
 from ivrbox.lines.modem_survey import Chip, Doing, has_voice, report_masks, sounds
 from ivrbox.units import SAMPLE_RATE
 
@@ -56,7 +56,7 @@ def set_up(name: str, dialogue: Dialogue, profile: ProfileSpec) -> Setup:
 def _try(name: str, dialogue: Dialogue, command: str) -> tuple[str, ...]:
     try:
         return dialogue.ask(command)
-    except Refused as error:
+    except (Refused, Unanswered) as error:
         log.info("line %s: %s; going on without", name, error)
         return ()
 

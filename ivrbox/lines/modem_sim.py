@@ -224,6 +224,8 @@ class SimModem:
         if self._is_stuck:
             self._try_to_free(line.upper())
             return
+        if any(name in line.upper() for name in self._behaviour.unanswered):
+            return
         if self._commands.echo:
             self._send(line.encode("latin-1") + b"\r")
         self.later(ms_to_samples(self._behaviour.command_ms), lambda: self._carry_out(line))

@@ -459,6 +459,14 @@ def test_a_modem_that_cannot_serve_says_why(habits: dict[str, object], message: 
         SimulatedLine("usr5637", name="wall", habits=habits).open()
 
 
+@pytest.mark.parametrize("habit", ["refused", "unanswered"])
+def test_what_a_modem_can_do_without_it_goes_without(habit: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"), SimulatedLine("usr5637", habits={habit: ["+VIT"]}) as line:
+        Desk(line).ring()
+    assert "AT+VIT=0" in caplog.text
+    assert "going on without" in caplog.text
+
+
 def test_a_chip_that_lists_no_formats_is_taken_at_the_profiles_word(caplog: pytest.LogCaptureFixture) -> None:
     sounds = [{"id": 128, "coding": "unsigned8", "text": "?"}]
     with SimulatedLine("usr5637", habits={"sounds": sounds}) as line:
