@@ -113,7 +113,7 @@ class Call:
             fx.Discard: lambda _: self._discard(),
             fx.StartMessage: lambda effect: self._message.start(effect.since, effect.silence),
             fx.StopMessage: lambda effect: self._message.stop(effect.until),
-            fx.KeepMessage: lambda effect: self._message.keep(effect.box),
+            fx.KeepMessage: lambda effect: self._message.keep(effect.box, if_spoken=effect.if_spoken),
             fx.DropMessage: lambda _: self._message.drop(),
             fx.Note: lambda effect: self.note(effect.what, effect.detail),
             fx.HangUp: lambda effect: self._gone(effect.reason),

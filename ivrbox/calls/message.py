@@ -10,7 +10,7 @@ import numpy as np
 
 from ivrbox.dialog.events import SilenceHeard
 from ivrbox.dsp.level import level_dbm0
-from ivrbox.units import FRAME_SAMPLES, samples_to_seconds
+from ivrbox.units import FRAME_SAMPLES, ms_to_samples, samples_to_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,9 @@ ABOVE_FLOOR_DB = 8.0
 FLOOR_RISES_DB = 0.06
 """How much the noise floor may rise in a frame (3 dB/s): slower than any pause for breath comes round."""
 
+SHORTEST_WORD = ms_to_samples(200)
+"""A sound that began so shortly before the caller had left is their handset, or the exchange's tone."""
+
 LOOK_BACK_FRAMES = 4
 """Frames remembered: what is asked for `since` a moment ago is taken from its first sample."""
 
@@ -36,21 +39,22 @@ class SilenceWatch:
     """Tells when a voice has paused for long enough."""
 
     def __init__(self, silence: int) -> None:
-        """Watch for `silence` samples without a voice."""
+        """Watch for `silence` samples without a voice; `spoke_at` tells when one was first heard, if ever."""
         self._silence = silence
         self._quiet = 0
         self._floor = QUIETEST_VOICE_DBM0 - ABOVE_FLOOR_DB
-        self._spoke = False
+        self.spoke_at: int | None = None
 
     def push(self, frame: NDArray[np.int16], end: int) -> SilenceHeard | None:
         """Take a frame that ends at sample `end`; the event comes once for each silence."""
         level = level_dbm0(frame)
         is_voice = level > max(QUIETEST_VOICE_DBM0, self._floor + ABOVE_FLOOR_DB)
         self._floor = max(-90.0, min(level, self._floor + FLOOR_RISES_DB))
-        self._spoke |= is_voice
+        if is_voice and self.spoke_at is None:
+            self.spoke_at = end
         before, self._quiet = self._quiet, 0 if is_voice else self._quiet + FRAME_SAMPLES
         if before < self._silence <= self._quiet:
-            return SilenceHeard(end, self._spoke)
+            return SilenceHeard(end, self.spoke_at is not None)
         return None
 
 
@@ -74,6 +78,7 @@ class MessageTaker:
         self._watch: SilenceWatch | None = None
         self._began = 0
         self._length = 0
+        self._was_spoken = False
         self._left_at: int | None = None
         self.kept: list[Message] = []
 
@@ -100,15 +105,18 @@ class MessageTaker:
 
     def stop(self, until: int) -> None:
         """End the message at sample `until`; whatever was taken after it is cut off."""
-        if self._recorder is not None:
-            self._watch = None
+        if self._recorder is not None and self._watch is not None:
+            spoke_at, self._watch = self._watch.spoke_at, None
             end = until if self._left_at is None else min(until, self._left_at)
             self._length = max(0, end - self._began)
+            self._was_spoken = spoke_at is not None and end - spoke_at >= SHORTEST_WORD
             self._recorder.trim(max(0, self._recorder.position - self._length))
 
-    def keep(self, box: str) -> None:
-        """Put the message aside, to be stored when the call has ended."""
-        if self._recorder is not None:
+    def keep(self, box: str, *, if_spoken: bool = False) -> None:
+        """Put the message aside, to be stored when the call has ended; `if_spoken`: one without a voice is dropped."""
+        if if_spoken and not self._was_spoken:
+            self.drop()
+        elif self._recorder is not None:
             self.kept.append(Message(box, self._recorder, samples_to_seconds(self._length)))
             self._recorder = self._watch = None
 

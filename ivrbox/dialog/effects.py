@@ -114,9 +114,13 @@ class StopMessage:
 
 @dataclass(frozen=True, slots=True)
 class KeepMessage:
-    """Store the message that was stopped; `box` is the step that took it (`flow.step`)."""
+    """Store the message that was stopped; `box` is the step that took it (`flow.step`).
+
+    With `if_spoken`, only if somebody spoke: who hangs up at the beep has left nothing.
+    """
 
     box: str
+    if_spoken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,11 +68,12 @@ class Messaging:
 
     def broken_off(self, at: int, *, keep: bool) -> None:
         """End it from outside: a caller who hangs up has left the message, one who opts out has not."""
-        if self._deadline is not None:
+        is_unfinished = self._deadline is not None
+        if is_unfinished:
             self._stop(at)
         elif self._choice is None:
             return
-        self._talk.emit(KeepMessage(self._box) if keep else DropMessage())
+        self._talk.emit(KeepMessage(self._box, if_spoken=is_unfinished) if keep else DropMessage())
         self._choice = None
 
     def _listen(self, event: Event) -> None:

@@ -91,7 +91,7 @@ def test_silence_alone_is_no_message(phone: Ring) -> None:
 
 def test_caller_who_hangs_up_has_left_a_message(phone: Ring) -> None:
     call = phone(BOX).hears_out().waits(8).hangs_up()
-    assert handling(call)[1:] == [StopMessage(call.now), KeepMessage("f.box")]
+    assert handling(call)[1:] == [StopMessage(call.now), KeepMessage("f.box", if_spoken=True)]
 
 
 def test_caller_who_hangs_up_before_the_beep_has_left_none(phone: Ring) -> None:

@@ -1,4 +1,4 @@
-"""A caller who has left a message hangs up; the exchange's busy tone that follows is in none of what is kept."""
+"""A caller hangs up: the exchange's tone that follows is in no message, and who has said nothing has left none."""
 
 from __future__ import annotations
 
@@ -54,3 +54,16 @@ def test_a_message_ends_where_its_caller_left(tmp_path: Path) -> None:
     assert record.ended == "busy_tone"
     (message,) = record.messages
     assert 4 <= message.length_s < 5.5
+
+
+def test_who_hangs_up_at_the_beep_has_left_nothing(tmp_path: Path) -> None:
+    config, line = write_config(tmp_path / "config", {"main.toml": FLOW}), ToneLine()
+    with open_box(config, tmp_path / "data", line=line, voice=Mumble(), clock=lambda: STARTED) as box:
+        phone = Phone(line, box.attendant)
+        phone.rings()
+        phone.hears_out()
+        phone.waits(0.6)
+        line.far.speaks(tones.busy(TONE_S))
+        phone.waits(TONE_S)
+        record = phone.hangs_up()
+    assert (record.ended, record.messages) == ("busy_tone", ())
