@@ -31,6 +31,9 @@ LOOP_SETTLES_MS: Final = 650
 REVERSAL_WEIGHT: Final = 0.5
 """A reversal may also mark the answer, or metering pulses: it needs a second witness."""
 
+REVERSAL_LASTS_MS: Final = 60_000
+"""What it is a sign of comes within a minute; one long ago says nothing of now."""
+
 ANSWER_REVERSAL_MS: Final = 2000
 """A reversal this soon after off-hook is the exchange's answer supervision."""
 
@@ -107,6 +110,8 @@ class FarEndWatch:
             self._watch_silence(heard, said)
         self._unseen.clear()
         self._sign = self._tones.strongest
+        if self._reversed_at is not None and self._clock - self._reversed_at > ms_to_samples(REVERSAL_LASTS_MS):
+            self._reversed_at = None
 
     def _watch_silence(self, heard: Frame, said: Frame) -> None:
         """Silence grows while neither side speaks; our own prompt, and its echo, neither add to it nor end it."""

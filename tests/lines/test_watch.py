@@ -117,6 +117,14 @@ def test_a_reversal_alone_is_no_end_but_makes_the_silence_after_it_short(watch: 
     assert "polarity reversed (weight 0.50); silence for 15 s (weight 0.50)" in verdict.evidence
 
 
+def test_a_reversal_of_long_ago_says_nothing(watch: FarEndWatch) -> None:
+    assert verdicts(watch, SPEECH[: 3 * 8000]) == []
+    watch.reversal()
+    assert verdicts(watch, np.concatenate([SPEECH, SPEECH])) == []
+    [(at, _)] = verdicts(watch, np.zeros(40 * 8000, np.int16))
+    assert 0 <= at - 30 * 8000 < LOOK
+
+
 def test_the_reversal_that_marks_the_answer_is_not_counted(watch: FarEndWatch) -> None:
     verdicts(watch, SPEECH[:8000])
     watch.reversal()
