@@ -37,9 +37,9 @@ REVERSAL_LASTS_MS: Final = 60_000
 ANSWER_REVERSAL_MS: Final = 2000
 """A reversal this soon after off-hook is the exchange's answer supervision."""
 
-LOOK_FRAMES: Final = 4
-"""Frames whose sound is looked at together: a tone that takes seconds to prove may be proven 60 ms later, and what has
-to be fetched into the processor's caches for it is fetched 12 times a second instead of 50."""
+LOOK_FRAMES: Final = 8
+"""Frames whose sound is looked at together: a tone that takes seconds to prove may be proven 140 ms later, and what has
+to be fetched into the processor's caches for it is fetched 6 times a second instead of 50."""
 
 _MAYBE: Final = 0.01
 
