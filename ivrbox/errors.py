@@ -26,6 +26,7 @@ both do the natural thing. A message says where, what was found, and what is all
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -138,3 +139,10 @@ class RecordRefused(StoreError):
 
 class StatusError(IvrboxError, OSError):
     """No running box tells how it is."""
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """What is allowed in place of a name that is not known: the one that was meant, or all there are."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, 1)
+    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names) or 'none'}"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from ivrbox.errors import ConfigError, Fault, LineError, UnknownName
+from ivrbox.errors import ConfigError, Fault, LineError, UnknownName, hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -67,7 +66,7 @@ def open_line(kind: str, settings: Mapping[str, object] | None = None) -> Line:
 def maker(kind: str) -> Callable[..., Line]:
     """The class or function that makes such lines; errors as `open_line`."""
     if kind not in ADAPTERS:
-        raise UnknownName(f"no kind of line is named {kind!r}; {_hint(kind, ADAPTERS)}")
+        raise UnknownName(f"no kind of line is named {kind!r}; {hint(kind, ADAPTERS)}")
     adapter = ADAPTERS[kind]
     try:
         module = import_module(adapter.module)
@@ -83,7 +82,7 @@ def _option_faults(adapter: Adapter, settings: Mapping[str, object]) -> Iterator
         if key == "name":
             continue
         if key not in adapter.options:
-            yield _fault(key, f"unknown key; {_hint(key, adapter.options)}")
+            yield _fault(key, f"unknown key; {hint(key, adapter.options)}")
         elif not isinstance(value, adapter.options[key]):
             yield _fault(key, f"must be {_KINDS_OF_VALUE[adapter.options[key]]}, not {value!r}")
     for key in adapter.needed:
@@ -93,8 +92,3 @@ def _option_faults(adapter: Adapter, settings: Mapping[str, object]) -> Iterator
 
 def _fault(key: str, message: str) -> Fault:
     return Fault("ivrbox.toml", None, f"line.options.{key}", message)
-
-
-def _hint(name: str, known: Mapping[str, object]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"

@@ -7,7 +7,6 @@ that profile, with what it says itself put on top, table by table.
 
 from __future__ import annotations
 
-import difflib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 import tomli
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from ivrbox.errors import ConfigError, Fault, UnknownName
+from ivrbox.errors import ConfigError, Fault, UnknownName, hint
 from ivrbox.lines.modem_formats import Coding  # noqa: TC001 - pydantic reads the annotation when it runs
 from ivrbox.lines.wording import wording
 
@@ -218,12 +217,8 @@ def _find(name: str, folder: str | Path | None) -> Path:
     for path in _profiles(folder):
         if path.stem == name:
             return path
-    names = profile_names(folder)
-    near = difflib.get_close_matches(name, names, 1)
     homes = " and ".join(map(str, (folder,) if folder else _HOMES))
-    known = f"there are {', '.join(names)}" if names else "there are none"
-    hint = f"did you mean {near[0]!r}?" if near else known
-    raise UnknownName(f"no modem profile is named {name!r} in {homes}; {hint}")
+    raise UnknownName(f"no modem profile is named {name!r} in {homes}; {hint(name, profile_names(folder))}")
 
 
 def _with_base(path: Path, folder: str | Path | None, seen: tuple[Path, ...]) -> dict[str, Any]:

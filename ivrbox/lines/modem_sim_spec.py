@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ivrbox.errors import ConfigError, Fault
+from ivrbox.errors import ConfigError, Fault, hint
 from ivrbox.lines.modem_formats import Coding  # noqa: TC001 - pydantic reads the annotation when it runs
 from ivrbox.lines.wording import wording
 
@@ -96,7 +95,5 @@ def behaviour_of(profile: ProfileSpec, name: str, **habits: object) -> Behaviour
 def _fault(name: str, found: Any) -> Fault:  # noqa: ANN401 - pydantic's own mapping
     key = ".".join(("simulated", *map(str, found["loc"])))
     if found["type"] == "extra_forbidden" and len(found["loc"]) == 1:
-        near = difflib.get_close_matches(str(found["loc"][0]), Behaviour.model_fields, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(Behaviour.model_fields)}"
-        return Fault(name, None, key, f"no such habit; {hint}")
+        return Fault(name, None, key, f"no such habit; {hint(str(found['loc'][0]), Behaviour.model_fields)}")
     return Fault(name, None, key, wording(found))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from ivrbox.errors import ConfigError, Fault
+from ivrbox.errors import ConfigError, Fault, hint
 from ivrbox.lines.hook import PinSpec
 from ivrbox.lines.sound_card import CardSpec
 from ivrbox.lines.watch import LOOP_BREAK_MS, WatchRules
@@ -111,14 +110,9 @@ def _fault(key: str, detail: ErrorDetails) -> Fault:
 
 def _words(key: str, detail: ErrorDetails) -> str:
     if detail["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key, SoundOptions.model_fields, 1)
-        return f"unknown key; did you mean {near[0]!r}?" if near else f"unknown key; there are {_known()}"
+        return f"unknown key; {hint(key, SoundOptions.model_fields)}"
     if key.endswith("_pin"):
         return f"must be a GPIO number or the name of a pin, not {detail['input']!r}"
     if key == "button_command":
         return f"must be a list of the command and its arguments, each in quotes, not {detail['input']!r}"
     return wording(detail)
-
-
-def _known() -> str:
-    return ", ".join(SoundOptions.model_fields)
