@@ -165,6 +165,12 @@ _CLIP: Final = re.compile(
 )
 
 
+def number_in(text: str) -> str | None:
+    """The number alone, as the same caller has it on every line; None for the many words that stand for none."""
+    number = text.translate(_SEPARATORS)
+    return number if _NUMBER.fullmatch(number) else None
+
+
 def _is_whole(message: list[int]) -> bool:
     return len(message) >= _FRAME and len(message) == message[1] + _FRAME and sum(message) % 256 == 0
 
@@ -184,8 +190,8 @@ def _caller(number: bytes | None, reason: bytes | None, name: bytes | None) -> C
     said_name: str | None = _text(name)
     if said_name in ("", *_REASONS):  # a name may be withheld, too
         said_name = None
-    if _NUMBER.fullmatch(text.translate(_SEPARATORS)):
-        return Caller(text.translate(_SEPARATORS), said_name)
+    if digits := number_in(text):
+        return Caller(digits, said_name)
     if why is None and not (said_name and not text):
         return None
     return Caller(None, said_name, why or UNAVAILABLE)

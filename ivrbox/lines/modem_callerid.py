@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ivrbox.dsp.callerid import number_in
 from ivrbox.lines.line import CallerId
 
 NEWS = re.compile(r"(DATE|TIME|NMBR|NBR|DDN_NMBR|NDID|NAME|MESG|DRON|DROF|DDN)\s*=\s*(.*)", re.IGNORECASE)
@@ -11,8 +12,6 @@ NEWS = re.compile(r"(DATE|TIME|NMBR|NBR|DDN_NMBR|NDID|NAME|MESG|DRON|DROF|DDN)\s
 
 _NUMBER_FIELDS = frozenset({"NMBR", "NBR", "DDN_NMBR"})
 _WITHHELD = frozenset({"", "O", "P", "PRIVATE", "OUT OF AREA", "UNAVAILABLE", "ANONYMOUS", "-"})
-_NUMBER = re.compile(r"[0-9*#+]+")
-_SEPARATORS = str.maketrans("", "", " -.()/")
 
 WAIT_MS = 400
 """How long a number waits for the name that may follow it; a modem prints all lines of one call in a row."""
@@ -39,7 +38,7 @@ class CallerIdLines:
             return None
         field, value = match[1].upper(), match[2].strip().strip('"')
         if field in _NUMBER_FIELDS:
-            self._number, self._has_number = _digits(value), True
+            self._number, self._has_number = number_in(value), True
         elif field == "NAME":
             self._name = None if value.upper() in _WITHHELD else value
         else:
@@ -60,9 +59,3 @@ class CallerIdLines:
         caller = CallerId(self._number, self._name)
         self.forget()
         return caller
-
-
-def _digits(value: str) -> str | None:
-    """The number alone, as the same caller has it on every line; None for the many words of a modem for none."""
-    number = value.translate(_SEPARATORS)
-    return number if _NUMBER.fullmatch(number) else None
