@@ -12,7 +12,7 @@ from ivrbox.appliance.scenario_spec import ScenarioSpec
 from ivrbox.appliance.wiring import open_premises
 from ivrbox.errors import ConfigError, Fault
 from ivrbox.flows.documents import load_toml, validate
-from ivrbox.flows.wording import did_you_mean
+from ivrbox.flows.wording import meant
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -83,5 +83,4 @@ def _flow_faults(scenarios: Mapping[str, ScenarioSpec], flows: Collection[str]) 
 
 
 def _unknown(name: str, known: Mapping[str, Path]) -> Fault:
-    hint = did_you_mean(name, known) or f"; there are {', '.join(known) or 'none'}"
-    return Fault(FOLDER, None, "", f"there is no scenario {name!r}{hint}")
+    return Fault(FOLDER, None, "", f"there is no scenario {name!r}{meant(name, known)}")

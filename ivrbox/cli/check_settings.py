@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ivrbox.appliance.settings import SETTINGS_FILE, Settings
 from ivrbox.errors import ConfigError, Fault, IvrboxError, LineError, SealError, Severity, UnknownName
 from ivrbox.flows.documents import load_toml, validate
-from ivrbox.flows.wording import did_you_mean
+from ivrbox.flows.wording import meant
 from ivrbox.lines.catalog import maker, open_line
 from ivrbox.recordings.keys import parse_recipients
 
@@ -40,8 +40,7 @@ def setting_warning(key: str, message: str) -> Fault:
 def _flow_faults(settings: Settings, flows: tuple[str, ...]) -> Iterator[Fault]:
     for key, flow in (("call.entry", settings.call.entry), ("call.main", settings.call.main)):
         if flow is not None and flow not in flows:
-            hint = did_you_mean(flow, flows) or f"; there are {', '.join(flows) or 'none'}"
-            yield _fault(key, f'there is no flow "{flow}"{hint}')
+            yield _fault(key, f'there is no flow "{flow}"{meant(flow, flows)}')
 
 
 def _line_faults(line: LineSpec) -> Iterator[Fault]:

@@ -115,6 +115,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
+def meant(name: str, known: Iterable[str]) -> str:
+    """`; did you mean x?` when something known is near, else `; there are` and all of them."""
+    names = list(known)
+    return did_you_mean(name, names) or f"; there are {', '.join(names) or 'none'}"
+
+
 def listed(names: Iterable[str]) -> str:
     """Names in a sentence: `a, b or c`."""
     *most, last = names
