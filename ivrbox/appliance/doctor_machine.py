@@ -32,8 +32,9 @@ BYTES_A_SAMPLE: Final = 4
 
 LITTLE_BYTES: Final = 500_000_000
 
-# Bits of get_throttled: what is so now, and what has been so since the start.
 _CAP_IPC_LOCK = 14  # capabilities(7)
+
+# Bits of get_throttled: what is so now, and what has been so since the start.
 _UNDER_VOLTAGE, _HAS_BEEN_UNDER_VOLTAGE = 1 << 0, 1 << 16
 _WORN_OUT, _WORN = 0x0B, 0x09  # tenths of the life of an eMMC that are used, plus one
 

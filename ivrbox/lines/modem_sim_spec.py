@@ -48,9 +48,9 @@ class Behaviour(_Closed):
     accepted: tuple[str, ...] = ()
     """Commands of this maker's own, which are answered OK."""
     refused: tuple[str, ...] = ()
+    """Commands that are answered ERROR though the family knows them."""
     unanswered: tuple[str, ...] = ()
     """Commands that it says nothing to, `+VIT`, as some firmware does to what it does not know."""
-    """Commands that are answered ERROR though the family knows them."""
     digits: Literal["held", "once", "pulse"] = "held"
     """`held`: DLE /, the digit each 70 ms, DLE ~ (V.253). `once`: the digit. `pulse`: all three at once."""
     dtmf_end: Literal["~", "\x7f"] = "~"

@@ -31,7 +31,8 @@ class LossMeter:
         self._frames = frames
         self._start_ns: int | None = None
         self._came = 0
-        self._late: deque[float] = deque(maxlen=-(-WINDOW_MS // (frames * FRAME_MS)))
+        self._window = -(-WINDOW_MS // (frames * FRAME_MS))
+        self._late: deque[float] = deque(maxlen=self._window)
         self._level: float | None = None
 
     def push(self, read_ns: int, waiting: int) -> int:
@@ -42,7 +43,7 @@ class LossMeter:
             self._came = -waiting
         passed = (read_ns - self._start_ns) * self._rate / 1e9
         self._late.append(passed - self._came - waiting)
-        if len(self._late) < (self._late.maxlen or 0):
+        if len(self._late) < self._window:
             return 0
         return self._lost(min(self._late))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -106,10 +107,9 @@ def read_identities(path: Path) -> list[x25519.Identity]:
         SealError: the file cannot be read, or has no X25519 identity in it.
     """
     lines = [line.strip() for line in _text(path).splitlines()]
-    try:
+    found = []
+    with suppress(IdentityError):
         found = [x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#")]
-    except IdentityError as error:
-        raise SealError(f"{path}: holds no identity; must be an age identity file (AGE-SECRET-KEY-1...)") from error
     if not found:
         raise SealError(f"{path}: holds no identity; must be an age identity file (AGE-SECRET-KEY-1...)")
     return found
